@@ -1,0 +1,192 @@
+"""Every setting, in one frozen tree: `teahouse.toml`, then the environment, then flags (the last one wins).
+
+Environment variables are `TEAHOUSE_` and the key in capitals, with two underscores between levels:
+`TEAHOUSE_PORT`, `TEAHOUSE_MODEL__NAME`. `PORT` and `OPENAI_API_KEY` are read under the names the rest of
+the world uses.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from teahouse import errors
+from teahouse.errors import Problem
+
+FILE = Path("teahouse.toml")
+
+
+def default_data_folder() -> Path:
+    """Where data goes when nobody says: `./data`, beside the `teahouse.toml` one has or would have."""
+    return Path("data")
+
+
+def bundled_docs() -> Path:
+    """Teahouse's own documentation: inside the wheel, or `docs/` of the checkout."""
+    inside = Path(__file__).parent / "docs"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "docs"
+
+
+class Group(BaseModel):
+    """A level of the tree: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Model(Group):
+    """The model that writes the answers. Without one, the guide answers from documents alone."""
+
+    name: str | None = Field(
+        None, description="Model name, e.g. `deepseek-chat`. With only a key, the Agents SDK's default."
+    )
+    base_url: str | None = Field(None, description="Address of an OpenAI-compatible API. Default: OpenAI.")
+    api_key: SecretStr | None = Field(
+        None,
+        description="The provider's key; never leaves the server. Default: `OPENAI_API_KEY`.",
+    )
+    api: Literal["auto", "responses", "chat_completions"] = Field(
+        "auto", description="`auto`: Responses at OpenAI, Chat Completions with a `base_url`."
+    )
+    timeout_seconds: float = Field(
+        60, gt=0, description="Longest silence of the model before the answer fails."
+    )
+
+
+class Page(Group):
+    """What the page at `/` shows. Empty: our own words, in the visitor's language."""
+
+    title: str | None = Field(None, max_length=200, description="Title of the page and the chat.")
+    greeting: str | None = Field(None, max_length=500, description="Greeting above the composer.")
+    prompts: tuple[str, ...] | None = Field(None, max_length=8, description="Starter prompts.")
+
+
+class Limits(Group):
+    """Bounds on what one request may take."""
+
+    request_bytes: int = Field(1_048_576, ge=1024, description="Largest request body.")
+    response_bytes: int = Field(8_388_608, ge=1024, description="Largest answer, all events together.")
+    response_seconds: float = Field(600, gt=0, description="Longest answer.")
+    heartbeat_seconds: float = Field(
+        15, gt=0, description="Longest silence on a stream; proxies often cut at 30 or 60."
+    )
+    shutdown_seconds: float = Field(
+        10, ge=0, description="How long running answers may still go on after SIGTERM."
+    )
+
+
+class Settings(BaseSettings):
+    """How this Teahouse runs."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TEAHOUSE_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        toml_file=FILE,
+        frozen=True,
+        extra="forbid",
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` for all.")
+    port: int = Field(
+        9000,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("TEAHOUSE_PORT", "port"),
+        description="Port to listen on (also `PORT`); 0 picks a free one.",
+    )
+    data: Path = Field(
+        default_factory=default_data_folder,
+        description="Folder of the database, the index and the cookie's key.",
+    )
+    docs: Path = Field(
+        default_factory=bundled_docs, description="Folder of documents the guide answers from."
+    )
+    agent: str | None = Field(None, description="`module:attribute` of an openai-agents Agent.")
+    server: str | None = Field(None, description="`module:Class` of a ChatKitServer.")
+    model: Model = Field(default_factory=lambda: Model(), description="The model.")
+    page: Page = Field(default_factory=lambda: Page(), description="The page at `/`.")
+    limits: Limits = Field(default_factory=lambda: Limits(), description="Bounds.")
+    origins: tuple[str, ...] = Field(
+        (), description="Other origins whose pages may use this server, e.g. `https://www.example.com`."
+    )
+    secret: SecretStr | None = Field(
+        None, description="Key that signs the visitor's cookie. Default: made once, kept in the data folder."
+    )
+    proxy_headers: bool = Field(
+        False, description="Trust `X-Forwarded-*` (on only behind a proxy that sets them)."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least important log line shown."
+    )
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`auto`: console on a terminal, else JSON."
+    )
+    debug: bool = Field(
+        False, description="Show the reason of an assistant's failure in the chat. Never in production."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of this process.
+
+    Args:
+        flags: what the command line says; None values mean "not given".
+
+    Raises:
+        Problem: SETTINGS_INVALID, naming the setting, where it stands and what it takes.
+    """
+    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    _refuse_unknown_variables()
+    try:
+        return Settings(**given)
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(errors.SETTINGS_INVALID, setting="(file)", source=FILE, reason=str(error)) from None
+    except OSError as error:
+        raise Problem(errors.SETTINGS_INVALID, setting="(file)", source=FILE, reason=error.strerror) from None
+    except ValidationError as error:
+        raise _explain(error, given) from None
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt `TEAHOUSE_PROT` would otherwise be silently without effect."""
+    for variable in os.environ:
+        key = variable.removeprefix("TEAHOUSE_").lower().split("__")[0]
+        if variable.startswith("TEAHOUSE_") and key not in Settings.model_fields:
+            raise Problem(
+                errors.SETTINGS_INVALID, setting=variable, source="the environment", reason="no such setting"
+            )
+
+
+def _explain(error: ValidationError, flags: Mapping[str, Any]) -> Problem:
+    first = error.errors(include_url=False, include_input=False)[0]
+    setting = ".".join(str(step) for step in first["loc"])
+    return Problem(
+        errors.SETTINGS_INVALID,
+        param=setting,
+        setting=setting,
+        source="the command line" if first["loc"][0] in flags else f"{FILE} or the environment",
+        reason=first["msg"],
+    )
