@@ -1,0 +1,96 @@
+/**
+ * Builds the element and the page into src/teahouse/static/ of the repository.
+ *
+ *   chatkit.js               a classic script: the element with everything a first chat needs
+ *   assets/<name>-<hash>.js  what is needed later; one ESM chunk for each file in src/chunks/
+ *   index.html page.* …      the page at /
+ *
+ * A classic script cannot be split by the bundler, so the chunks are built first and their hashed names
+ * are written into chatkit.js (`__CHUNKS__`, read by src/chunks.ts).
+ */
+import { cp, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+const source = join(here, 'src');
+const output = join(here, '..', 'src', 'teahouse', 'static');
+
+/** @type {import('esbuild').Plugin} */
+const inlineStyles = {
+  name: 'inline-styles',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\.css\?inline$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace(/\?inline$/, '')),
+      namespace: 'inline-style',
+    }));
+    bundler.onLoad({ filter: /.*/, namespace: 'inline-style' }, async ({ path }) => {
+      const result = await build({ entryPoints: [path], minify: true, write: false, target: 'es2022', logLevel: 'warning' });
+      return { contents: result.outputFiles[0]?.text ?? '', loader: 'text', watchFiles: [path] };
+    });
+  },
+};
+
+/** @type {import('esbuild').BuildOptions} */
+const shared = {
+  absWorkingDir: here,
+  bundle: true,
+  minify: true,
+  target: 'es2022',
+  charset: 'utf8',
+  legalComments: 'none',
+  logLevel: 'warning',
+  outdir: output,
+  plugins: [inlineStyles],
+};
+
+/** Builds src/chunks/*.ts and returns where each one went. */
+async function buildChunks() {
+  const files = (await readdir(join(source, 'chunks'))).filter((name) => name.endsWith('.ts'));
+  if (files.length === 0) return {};
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: files.map((name) => join(source, 'chunks', name)),
+    format: 'esm',
+    splitting: true,
+    entryNames: 'assets/[name]-[hash]',
+    chunkNames: 'assets/part-[hash]',
+    metafile: true,
+  });
+  /** @type {Record<string, string>} */
+  const chunks = {};
+  for (const [path, { entryPoint }] of Object.entries(metafile.outputs)) {
+    if (!entryPoint?.startsWith('src/chunks/')) continue;
+    chunks[basename(entryPoint, '.ts')] = relative(output, join(here, path)).replaceAll('\\', '/');
+  }
+  return chunks;
+}
+
+/** @param {Record<string, string>} chunks */
+async function buildElement(chunks) {
+  const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'));
+  await build({
+    ...shared,
+    entryPoints: { chatkit: join(source, 'index.ts') },
+    format: 'iife',
+    define: { __CHUNKS__: JSON.stringify(chunks), __VERSION__: JSON.stringify(version) },
+  });
+}
+
+async function buildPage() {
+  const page = join(source, 'page');
+  await build({
+    ...shared,
+    entryPoints: { page: join(page, 'page.ts'), 'page-style': join(page, 'page.css') },
+    entryNames: 'page',
+    format: 'esm',
+  });
+  for (const name of ['index.html', 'favicon.svg']) await cp(join(page, name), join(output, name));
+}
+
+await rm(output, { recursive: true, force: true });
+await mkdir(output, { recursive: true });
+await buildElement(await buildChunks());
+await buildPage();
