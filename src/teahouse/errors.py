@@ -54,7 +54,7 @@ class Problem(Exception):
         details: what the kind's sentences name in braces. Never a secret: they reach the browser.
     """
 
-    def __init__(self, kind: Kind, *, param: str | None = None, **details: object) -> None:
+    def __init__(self, kind: Kind, /, *, param: str | None = None, **details: object) -> None:
         super().__init__(kind.code)
         self.kind = kind
         self.param = param

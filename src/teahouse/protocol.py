@@ -113,3 +113,29 @@ def with_aware_time(thing: Timed) -> Timed:
     if thing.created_at.tzinfo is not UTC:
         thing.created_at = aware(thing.created_at)
     return thing
+
+
+class ErrorFrame(BaseModel):
+    """The `error` event as Teahouse sends it: the SDK's `ErrorEvent` with our open set of codes.
+
+    `chatkit.types.ErrorEvent` allows the codes `stream.error` and `custom`; its source says that the set
+    is not closed, so that clients have to take any.
+    """
+
+    type: str = "error"
+    code: str
+    message: str
+    allow_retry: bool
+    doc_url: str | None = None
+    request_id: str | None = None
+
+    @classmethod
+    def of(cls, problem: Problem, context: Context) -> ErrorFrame:
+        """`problem` as this visitor reads it."""
+        return cls(
+            code=problem.kind.code,
+            message=problem.message(context.language),
+            allow_retry=problem.kind.retry,
+            doc_url=problem.page(context.language),
+            request_id=context.request_id or None,
+        )

@@ -1,0 +1,138 @@
+"""A run owns the making of one answer; the house owns the runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from uuid_utils import uuid7
+
+from teahouse import errors
+from teahouse.errors import Problem
+from teahouse.protocol import Context, ErrorFrame, encode
+from teahouse.runs.log import MemoryLog
+from teahouse.runs.turn import Turn
+
+log = structlog.get_logger(__name__)
+
+
+class Answer(Protocol):
+    """Something that becomes events on the wire, each as JSON."""
+
+    def frames(self) -> AsyncGenerator[bytes]:
+        """The events. Cancelling it stops the making."""
+
+
+@dataclass(frozen=True)
+class TurnAnswer:
+    """A turn, each event serialised once."""
+
+    turn: Turn
+
+    async def frames(self) -> AsyncGenerator[bytes]:
+        """The turn's events as JSON."""
+        async with aclosing(self.turn.events()) as events:
+            async for event in events:
+                yield encode(event)
+
+
+@dataclass(frozen=True)
+class RelayedAnswer:
+    """The stream of a ChatKitServer that overrides `process`, taken as it comes."""
+
+    stream: AsyncIterator[bytes]
+
+    async def frames(self) -> AsyncGenerator[bytes]:
+        """The JSON in each `data:` line."""
+        async for chunk in self.stream:
+            for line in chunk.split(b"\n"):
+                if line.startswith(b"data:"):
+                    yield line[5:].strip()
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one answer may take."""
+
+    seconds: float
+    bytes: int
+
+
+class Run:
+    """The making of one answer.
+
+    Attributes:
+        id: `run_` and a uuid7.
+        log: where its events are read.
+        task: who makes it; set by its owner.
+    """
+
+    def __init__(self, answer: Answer, context: Context, bounds: Bounds) -> None:
+        self.id = f"run_{uuid7().hex}"
+        self.log = MemoryLog(bounds.bytes)
+        self._answer = answer
+        self._context = context
+        self._bounds = bounds
+        self.task: asyncio.Task[None] | None = None
+
+    def stop(self) -> None:
+        """End it now. What was written is kept; the assistant is told. A run that has ended stays ended."""
+        if self.task is not None:
+            self.task.cancel()
+
+    async def work(self) -> None:
+        """Make the answer, to its end whatever that is."""
+        try:
+            async with asyncio.timeout(self._bounds.seconds), aclosing(self._answer.frames()) as frames:
+                async for data in frames:
+                    self.log.append(data)
+        except TimeoutError:
+            self._end(Problem(errors.RESPONSE_TIMED_OUT, seconds=f"{self._bounds.seconds:g}"))
+        except Problem as problem:
+            self._end(problem)
+        except Exception:
+            log.exception("run failed", run_id=self.id)
+            self._end(Problem(errors.INTERNAL_ERROR))
+        finally:
+            self.log.close()
+
+    def _end(self, problem: Problem) -> None:
+        self.log.append_last(encode(ErrorFrame.of(problem, self._context)))
+
+
+class Runs:
+    """All runs of this process, in one task group. Use as an async context manager.
+
+    Args:
+        bounds: what each may take.
+        grace: seconds that running answers get to finish when the house closes.
+    """
+
+    def __init__(self, bounds: Bounds, grace: float) -> None:
+        self._bounds = bounds
+        self._grace = grace
+        self._group = asyncio.TaskGroup()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Runs:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        if self._running:
+            await asyncio.wait(self._running, timeout=self._grace)
+        for task in self._running:
+            task.cancel()
+        await self._group.__aexit__(None, None, None)
+
+    def start(self, answer: Answer, context: Context) -> Run:
+        """Begin making an answer."""
+        run = Run(answer, context, self._bounds)
+        run.task = self._group.create_task(run.work(), name=run.id)
+        self._running.add(run.task)
+        run.task.add_done_callback(self._running.discard)
+        return run
