@@ -1,0 +1,1 @@
+"""Recorded conversations that the server and the element are both held to."""
