@@ -47,7 +47,8 @@ class ReferenceTransport:
                 events.append(_event(frame))
 
         reader = asyncio.create_task(read())
-        await stop.wait()
+        async with asyncio.timeout(10):
+            await stop.wait()
         reader.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await reader
@@ -71,8 +72,6 @@ async def record(kind: type[Scenario]) -> Json:
 
 async def render_all() -> dict[Path, str]:
     """Return each recording's file and its text."""
-    # The reference logs the exceptions that some scenarios raise on purpose.
-    logging.getLogger("chatkit").setLevel(logging.CRITICAL)
     recordings = [await record(scenario) for scenario in SCENARIOS]
     return {HERE / f"{recording['name']}.json": _text(recording) for recording in recordings}
 
@@ -86,6 +85,8 @@ def outdated(rendered: dict[Path, str]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Write the recordings, or check them."""
+    # The reference logs the exceptions that some scenarios raise on purpose.
+    logging.getLogger("chatkit").setLevel(logging.CRITICAL)
     rendered = asyncio.run(render_all())
     changed = outdated(rendered)
     if "--check" in arguments:
