@@ -1,0 +1,99 @@
+"""Which schema a database has, and bringing it up to date.
+
+Migrations are numbered files in `migrations/versions/` (`0001_threads.py`); Alembic runs them and is
+imported only when there is something to run. They only ever go up.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from teahouse.store.engine import make_engine
+from teahouse.store.errors import NOT_A_DATABASE, SCHEMA_TOO_NEW, SchemaTooNew, StoreUnavailable
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def known(location: Path = MIGRATIONS) -> list[str]:
+    """The revisions this Teahouse knows, oldest first."""
+    return sorted(file.name.partition("_")[0] for file in location.glob("versions/[0-9]*.py"))
+
+
+def upgrade(path: Path, location: Path = MIGRATIONS) -> None:
+    """Bring the SQLite file at `path` to the newest schema, making it if there is none.
+
+    An older schema is copied to `<file>.<its revision>.backup` first. Several processes may do this at
+    once: one migrates, the others wait and find it done.
+
+    Raises:
+        SchemaTooNew: a newer Teahouse has been here.
+        StoreUnavailable: the file is another program's.
+    """
+    # SQLite alters a table by copying and dropping it, which must not cascade to the rows that refer to it.
+    engine = make_engine(path, foreign_keys=False)
+    with engine.connect() as plain:
+        connection = plain.execution_options(begin="BEGIN IMMEDIATE")
+        _use_write_ahead_log(connection)
+        with connection.begin():
+            found = _revision(connection, path)
+            if found == known(location)[-1]:
+                return
+            _refuse_newer(found, path, location)
+            if found is not None:
+                _back_up(path, found)
+            _migrate(connection, location)
+            _check_references(connection, path)
+
+
+def _use_write_ahead_log(connection: Connection) -> None:
+    """Readers then never wait for the writer. The file remembers it."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101
+    driver.execute("PRAGMA journal_mode = WAL")
+
+
+def _revision(connection: Connection, path: Path) -> str | None:
+    tables = inspect(connection).get_table_names()
+    if "alembic_version" in tables:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return None if found is None else str(found)
+    if tables:
+        raise StoreUnavailable(NOT_A_DATABASE, path=path)
+    return None
+
+
+def _refuse_newer(found: str | None, path: Path, location: Path) -> None:
+    revisions = known(location)
+    if found is not None and found not in revisions:
+        raise SchemaTooNew(SCHEMA_TOO_NEW, path=path, found=found, known=revisions[-1])
+
+
+def _back_up(path: Path, revision: str) -> None:
+    """Copy the database while its write lock is ours, so that nothing changes underneath."""
+    backup = path.with_name(f"{path.name}.{revision}.backup")
+    unfinished = backup.with_name(f"{backup.name}.part")
+    unfinished.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
+        source.backup(target)
+    unfinished.replace(backup)
+
+
+def _migrate(connection: Connection, location: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    # Alembic reads this as a ConfigParser value, in which % is special.
+    config.set_main_option("script_location", str(location).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _check_references(connection: Connection, path: Path) -> None:
+    broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+    if broken is not None:
+        raise RuntimeError(f"The migration of {path} left a row of {broken[0]} without what it refers to.")

@@ -1,0 +1,389 @@
+"""The ChatKit store on SQL: threads, items, attachments' descriptions and feedback, each with one owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from chatkit.store import Store, StoreItemType
+from chatkit.types import Attachment, FeedbackKind, Page, Thread, ThreadItem, ThreadMetadata, UserMessageItem
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, text
+
+from teahouse.protocol import Context, aware, now
+from teahouse.store import records
+from teahouse.store import statements as sql
+from teahouse.store.database import Database
+from teahouse.store.errors import AttachmentNotFound, ItemNotFound, ThreadNotFound
+from teahouse.store.ids import PREFIXES, new_id
+from teahouse.store.records import Record
+from teahouse.store.statements import Order, Parameters, Upserts
+
+DEFAULT_PAGE = 20
+LARGEST_PAGE = 100
+
+
+class SqlStore(Store[Context]):
+    """`chatkit.store.Store` on SQLite or PostgreSQL.
+
+    Everything belongs to `context.visitor.id`. What belongs to somebody else is not there: reading and
+    writing it raise the same `NotFoundError` as what does not exist at all.
+
+    A page holds 1 to 100 records, 20 when no limit is given; `after` is the id of the last record seen, and
+    an unknown one is a `NotFoundError` (an empty page would look like the end of the thread, and the first
+    page again would never end). Threads are ordered by their last activity, items by insertion.
+
+    Methods raise `StoreUnavailable` when the database cannot be used, and `TypeError` when the context has
+    no visitor.
+
+        async with SqlStore(SqliteDatabase("teahouse.db")) as store: ...
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._upserts = Upserts(database.dialect)
+
+    async def open(self) -> None:
+        """Connect, making or upgrading the schema.
+
+        Raises:
+            StoreUnavailable: with the reason; SchemaTooNew if a newer Teahouse wrote the database.
+        """
+        await self._database.open()
+
+    async def close(self) -> None:
+        """Finish what is under way and disconnect."""
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def ping(self) -> None:
+        """Return if the database answers; else raise StoreUnavailable."""
+        await self._database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+
+    def generate_thread_id(self, context: Context) -> str:
+        """A new thread id; the SDK's own has only 32 random bits."""
+        return new_id(PREFIXES["thread"])
+
+    def generate_item_id(self, item_type: StoreItemType, thread: ThreadMetadata, context: Context) -> str:
+        """A new item id; the SDK's own has only 32 random bits."""
+        return new_id(PREFIXES[item_type])
+
+    # Threads ---------------------------------------------------------------------------------------------
+
+    async def load_thread(self, thread_id: str, context: Context) -> ThreadMetadata:
+        """The thread without its items."""
+        key = _key(context, thread_id)
+
+        def work(connection: Connection) -> ThreadMetadata:
+            body = sql.load_thread(connection, key).scalar()
+            if body is None:
+                raise ThreadNotFound(thread_id)
+            return records.load(records.THREAD, thread_id, body)
+
+        return await self._database.read(work)
+
+    async def save_thread(self, thread: ThreadMetadata, context: Context) -> None:
+        """Store a new thread, or what has changed in one. Items that a `Thread` carries are not stored."""
+        row = _thread_row(context, thread)
+        await self._database.write(lambda connection: self._save_thread(connection, row))
+
+    async def load_threads(
+        self, limit: int | None, after: str | None, order: str, context: Context
+    ) -> Page[ThreadMetadata]:
+        """A page of the visitor's threads, by last activity."""
+        size, direction = _page_size(limit), _order(order)
+        visitor = _visitor(context)
+
+        def work(connection: Connection) -> Page[ThreadMetadata]:
+            wanted = Parameters(visitor=visitor, count=size + 1)
+            if after is not None:
+                at = sql.last_activity(connection, Parameters(visitor=visitor, thread=after)).scalar()
+                if at is None:
+                    raise ThreadNotFound(after)
+                wanted["at"], wanted["after"] = at, after
+            found = sql.list_threads[direction, after is not None](connection, wanted).all()
+            return _page(records.THREAD, found, size)
+
+        return await self._database.read(work)
+
+    async def delete_thread(self, thread_id: str, context: Context) -> None:
+        """Delete the thread with its items, feedback and attachments' descriptions."""
+        key = _key(context, thread_id)
+        await self._database.write(
+            lambda connection: _expect(sql.delete_thread(connection, key).rowcount, thread_id)
+        )
+
+    # Items -----------------------------------------------------------------------------------------------
+
+    async def load_thread_items(
+        self, thread_id: str, after: str | None, limit: int | None, order: str, context: Context
+    ) -> Page[ThreadItem]:
+        """A page of a thread's items, in the order they were added or the reverse."""
+        size = _page_size(limit)
+        statement = sql.list_items[_order(order), after is not None]
+        wanted = _key(context, thread_id)
+        wanted["count"] = size + 1
+        if after is not None:
+            wanted["after"] = after
+
+        def work(connection: Connection) -> Page[ThreadItem]:
+            found = statement(connection, wanted).all()
+            if not found:
+                raise ThreadNotFound(thread_id)
+            if after is not None and found[0].seen is None:
+                raise ItemNotFound(after)
+            return _page(records.ITEM, _items(found), size)
+
+        return await self._database.read(work)
+
+    async def load_latest_items(
+        self, thread_id: str, limit: int | None, context: Context
+    ) -> Page[ThreadItem]:
+        """The newest items, the oldest of them first.
+
+        `load_thread_items(…, after=page.after, order="desc")` goes on to older ones.
+        """
+        page = await self.load_thread_items(thread_id, None, limit, "desc", context)
+        page.data.reverse()
+        return page
+
+    async def thread_and_items(self, thread_id: str, limit: int | None, context: Context) -> Thread:
+        """A thread with its newest items, oldest of them first, in one statement."""
+        size = _page_size(limit)
+        wanted = _key(context, thread_id)
+        wanted["count"] = size + 1
+
+        def work(connection: Connection) -> Thread:
+            found = sql.thread_and_items(connection, wanted).all()
+            if not found:
+                raise ThreadNotFound(thread_id)
+            thread = records.load(records.THREAD, thread_id, found[0].thread)
+            page = _page(records.ITEM, _items(found), size)
+            page.data.reverse()
+            return Thread.model_construct(**dict(thread), items=page)
+
+        return await self._database.read(work)
+
+    async def load_item(self, thread_id: str, item_id: str, context: Context) -> ThreadItem:
+        """One item.
+
+        Raises:
+            ItemUnreadable: the row does not validate any more. (Pages leave such rows out.)
+        """
+        key = _key(context, thread_id, item_id)
+
+        def work(connection: Connection) -> ThreadItem:
+            body = sql.load_item(connection, key).scalar()
+            if body is None:
+                _expect_thread(connection, key)
+                raise ItemNotFound(item_id)
+            return records.load(records.ITEM, item_id, body)
+
+        return await self._database.read(work)
+
+    async def add_thread_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
+        """Append an item. One that has its id already is replaced, and moves to the end."""
+        row = _item_row(context, thread_id, item)
+        await self._database.write(lambda connection: self._add_item(connection, row))
+
+    async def save_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
+        """Replace an item where it stands; append it if it is not there."""
+        row = _item_row(context, thread_id, item)
+        await self._database.write(
+            lambda connection: _expect(self._upserts.save_item(connection, row).rowcount, thread_id)
+        )
+
+    async def delete_thread_item(self, thread_id: str, item_id: str, context: Context) -> None:
+        """Delete an item with its feedback, if it is there: the SDK removes items it never stored, too."""
+        key = _key(context, thread_id, item_id)
+
+        def work(connection: Connection) -> None:
+            if sql.delete_item(connection, key).rowcount == 0:
+                _expect_thread(connection, key)
+
+        await self._database.write(work)
+
+    async def delete_items_after(self, thread_id: str, item_id: str, context: Context) -> list[str]:
+        """Delete everything that was added after an item; return the ids, oldest first."""
+        key = _key(context, thread_id, item_id)
+
+        def work(connection: Connection) -> list[str]:
+            _expect_item(connection, key)
+            deleted = sql.delete_items_after(connection, key).all()
+            return [row.id for row in sorted(deleted, key=lambda row: row.position)]
+
+        return await self._database.write(work)
+
+    async def begin_turn(
+        self, thread: ThreadMetadata, item: UserMessageItem, context: Context, *, new: bool
+    ) -> None:
+        """Store a user's message with its attachments and, if `new`, its thread: all of it or nothing.
+
+        A thread that is not new must be there: one deleted meanwhile does not come back.
+        """
+        thread_row = _thread_row(context, thread)
+        item_row = _item_row(context, thread.id, item)
+        attachment_rows = [
+            _attachment_row(context, attachment.model_copy(update={"thread_id": thread.id}))
+            for attachment in item.attachments
+        ]
+
+        def work(connection: Connection) -> None:
+            if new:
+                self._save_thread(connection, thread_row)
+            self._add_item(connection, item_row)
+            for row in attachment_rows:
+                self._save_attachment(connection, row)
+
+        await self._database.write(work)
+
+    async def add_feedback(
+        self, thread_id: str, item_ids: list[str], kind: FeedbackKind, context: Context
+    ) -> None:
+        """Keep the visitor's newest judgement of each item. Ids that are not in the thread are passed over.
+
+        Raises:
+            NotFoundError: the thread is not there, or none of the items is.
+        """
+        at = now()
+        rows = [
+            Parameters(**_key(context, thread_id, item_id), judgement=kind, at=at) for item_id in item_ids
+        ]
+        thread = _key(context, thread_id)
+
+        def work(connection: Connection) -> None:
+            _expect_thread(connection, thread)
+            given = sum(self._upserts.give_feedback(connection, row).rowcount for row in rows)
+            if rows and not given:
+                raise ItemNotFound(item_ids[0])
+
+        await self._database.write(work)
+
+    # Attachments -----------------------------------------------------------------------------------------
+
+    async def save_attachment(self, attachment: Attachment, context: Context) -> None:
+        """Store an attachment's description, or what has changed in it."""
+        row = _attachment_row(context, attachment)
+        await self._database.write(lambda connection: self._save_attachment(connection, row))
+
+    async def load_attachment(self, attachment_id: str, context: Context) -> Attachment:
+        """An attachment's description."""
+        key = Parameters(visitor=_visitor(context), attachment=attachment_id)
+
+        def work(connection: Connection) -> Attachment:
+            body = sql.load_attachment(connection, key).scalar()
+            if body is None:
+                raise AttachmentNotFound(attachment_id)
+            return records.load(records.ATTACHMENT, attachment_id, body)
+
+        return await self._database.read(work)
+
+    async def delete_attachment(self, attachment_id: str, context: Context) -> None:
+        """Delete an attachment's description, if it is there: an AttachmentStore may have done so already."""
+        key = Parameters(visitor=_visitor(context), attachment=attachment_id)
+        await self._database.write(lambda connection: sql.delete_attachment(connection, key))
+
+    # Parts of transactions -------------------------------------------------------------------------------
+
+    def _save_thread(self, connection: Connection, row: Parameters) -> None:
+        _expect(self._upserts.save_thread(connection, row).rowcount, row["thread"])
+
+    def _add_item(self, connection: Connection, row: Parameters) -> None:
+        # First, because it locks the thread's row: on PostgreSQL two writers would else take one position.
+        _expect(sql.touch_thread(connection, row).rowcount, row["thread"])
+        self._upserts.add_item(connection, row)
+
+    def _save_attachment(self, connection: Connection, row: Parameters) -> None:
+        if row["thread"] is not None:
+            _expect_thread(connection, row)
+        if self._upserts.save_attachment(connection, row).rowcount == 0:
+            raise AttachmentNotFound(row["attachment"])
+
+
+def _visitor(context: Context) -> str:
+    visitor = getattr(context, "visitor", None)
+    if visitor is None or not visitor.id:
+        raise TypeError(
+            "The store must know whose data this is: pass a teahouse Context, for example "
+            f"Context(Visitor(id='…')), not {type(context).__name__}."
+        )
+    return str(visitor.id)
+
+
+def _key(context: Context, thread_id: str, item_id: str | None = None) -> Parameters:
+    key = Parameters(visitor=_visitor(context), thread=thread_id)
+    if item_id is not None:
+        key["item"] = item_id
+    return key
+
+
+def _thread_row(context: Context, thread: ThreadMetadata) -> Parameters:
+    json = records.dump_thread(thread)
+    return Parameters(visitor=_visitor(context), thread=thread.id, at=aware(thread.created_at), json=json)
+
+
+def _item_row(context: Context, thread_id: str, item: ThreadItem) -> Parameters:
+    json = records.dump_item(item)
+    return Parameters(**_key(context, thread_id, item.id), at=aware(item.created_at), json=json)
+
+
+def _attachment_row(context: Context, attachment: Attachment) -> Parameters:
+    return Parameters(
+        visitor=_visitor(context),
+        attachment=attachment.id,
+        thread=attachment.thread_id,
+        json=records.dump_attachment(attachment),
+    )
+
+
+def _page_size(limit: int | None) -> int:
+    return DEFAULT_PAGE if limit is None else max(1, min(limit, LARGEST_PAGE))
+
+
+def _order(order: str) -> Order:
+    match order:
+        case "asc":
+            return "asc"
+        case "desc":
+            return "desc"
+    raise ValueError(f"order must be 'asc' or 'desc', not {order!r}.")
+
+
+def _items(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """The rows that have an item: an empty page is one row without."""
+    return [row for row in rows if row.id is not None]
+
+
+def _page(adapter: TypeAdapter[Record], rows: Sequence[Row[Any]], size: int) -> Page[Record]:
+    """A page of `size` out of rows with `id` and `body`, of which there may be one more."""
+    has_more = len(rows) > size
+    shown = rows[:size]
+    data = records.load_readable(adapter, ((row.id, row.body) for row in shown))
+    # The last row's id and not the last record's: one that cannot be read must not end the thread.
+    return Page(data=data, has_more=has_more, after=shown[-1].id if has_more else None)
+
+
+def _expect(rows_changed: int, thread_id: str | None) -> None:
+    """Every statement names the owner, so that no row changed means: no such thread of theirs."""
+    if rows_changed == 0:
+        raise ThreadNotFound(str(thread_id))
+
+
+def _expect_thread(connection: Connection, key: Parameters) -> None:
+    if sql.last_activity(connection, key).first() is None:
+        raise ThreadNotFound(str(key["thread"]))
+
+
+def _expect_item(connection: Connection, key: Parameters) -> None:
+    if sql.load_item(connection, key).first() is None:
+        _expect_thread(connection, key)
+        raise ItemNotFound(key["item"])

@@ -1,0 +1,98 @@
+"""The tables, as SQLAlchemy sees them. What changes here needs a migration (a test compares the two).
+
+Threads, items and attachments are kept as the JSON of their openai-chatkit types, which are the wire
+types too: what the SDK adds to them is stored without a migration. Columns exist for what queries need.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as whole microseconds since 1970 in UTC: exact and sortable in any database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To microseconds; a naive time is refused, since nobody knows what it means."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Back to an aware time in UTC."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+threads = Table(
+    "threads",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    # The newest item's time, or the thread's own: what the history is sorted by.
+    Column("updated_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(None, "owner", "updated_at", "id"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("thread_id", String, ForeignKey("threads.id", ondelete="CASCADE"), nullable=False),
+    # 1, 2, 3, … within the thread: the order of insertion. Times of items may be equal or go backwards.
+    Column("position", BigInteger, nullable=False, autoincrement=False),
+    Column("id", String, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("thread_id", "position"),
+    # Model providers repeat ids (`__fake_id__` in every thread), so one is unique in its thread only.
+    UniqueConstraint("thread_id", "id"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("thread_id", String, nullable=False),
+    Column("item_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("given_at", Moment, nullable=False),
+    PrimaryKeyConstraint("thread_id", "item_id"),
+    ForeignKeyConstraint(["thread_id", "item_id"], ["items.thread_id", "items.id"], ondelete="CASCADE"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("owner", String, nullable=False),
+    # None until the message that carries it is sent.
+    Column("thread_id", String, ForeignKey("threads.id", ondelete="CASCADE"), index=True),
+    Column("body", Text, nullable=False),
+)
