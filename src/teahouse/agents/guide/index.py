@@ -1,0 +1,513 @@
+"""A folder of documents -> the passages that answer a question.
+
+The ranking is SQLite's own BM25 (FTS5): nothing to import, no memory to speak of, and the index is a file
+in the data folder, so that a second start reads no document at all. Text becomes terms in `segment`; FTS5
+only sees terms between spaces. Passages that hold too little of what was asked are no answer: `_ENOUGH`.
+
+All methods may be used from any thread; what is slow happens in worker threads. A document changes in the
+index in one transaction, and WAL lets searches go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import math
+import os
+import sqlite3
+import stat
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import quote
+
+from teahouse.agents.guide import language as languages
+from teahouse.agents.guide import markdown, readers, segment
+from teahouse.agents.guide.readers import Document, UnreadableDocument
+
+_LAYOUT = 1 * 1000 + segment.VERSION
+"""What the index file holds; another value means it is made anew."""
+
+_ENOUGH = 0.5
+"""The share of a question, by weight of its terms, that a passage must hold. Held by tests both ways: the
+questions of the documentation's problem pages, and questions about bread and the weather."""
+
+_CANDIDATES = 60
+_MOST_OF_A_PAGE = 3
+_MOST_TERMS = 48
+_IGNORED_FOLDERS = frozenset({"node_modules", "__pycache__"})
+
+_SCHEMA = """
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+    digest BLOB NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, reason TEXT
+) STRICT;
+CREATE TABLE sections (
+    id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+    position INTEGER NOT NULL, headings TEXT NOT NULL, anchor TEXT, page INTEGER, text TEXT NOT NULL
+) STRICT;
+CREATE INDEX sections_of_document ON sections (document, position);
+CREATE VIRTUAL TABLE terms USING fts5 (title, keywords, headings, body, tokenize = "ascii tokenchars '_.'");
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (terms, row);
+"""
+
+_PASSAGE = """
+SELECT documents.path, documents.title, documents.description, documents.language,
+       sections.headings, sections.anchor, sections.page, sections.text, sections.position
+"""
+_FOUND = (
+    _PASSAGE
+    + """, -bm25(terms, 5.0, 4.0, 3.0, 1.0), -bm25(terms, 0.0, 0.0, 3.0, 1.0),
+       terms.title || ' ' || terms.keywords || ' ' || terms.headings || ' ' || terms.body
+FROM terms JOIN sections ON sections.id = terms.rowid JOIN documents ON documents.id = sections.document
+WHERE terms MATCH ? AND (documents.language = ?) = ? ORDER BY bm25(terms, 5.0, 4.0, 3.0, 1.0) LIMIT ?
+"""
+)
+_OF_PAGE = (
+    _PASSAGE
+    + """FROM sections JOIN documents ON documents.id = sections.document
+WHERE documents.path = ? ORDER BY sections.position
+"""
+)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A section of a document, as found.
+
+    Attributes:
+        path: of the document, in the folder.
+        headings: from below the title down to the section's own.
+        text: Markdown.
+        anchor: of the section on its page, if it has one.
+        page: of a PDF, from 1.
+        position: of the section in its document, from 0.
+        score: how well it answers; higher is better, and only comparable within one search.
+    """
+
+    path: str
+    title: str
+    description: str
+    language: str
+    headings: tuple[str, ...]
+    anchor: str | None
+    page: int | None
+    text: str
+    position: int
+    score: float = 0.0
+
+    @property
+    def heading(self) -> str:
+        """The section's own heading, or the document's title."""
+        return self.headings[-1] if self.headings else self.title
+
+    def url(self, docs_url: str) -> str:
+        """The address that opens the document at this passage."""
+        page = markdown.page_address(self.path, docs_url)
+        if self.page is not None:
+            return f"{page}#page={self.page}"
+        if self.anchor:
+            return f"{page}#{quote(self.anchor)}"
+        return page
+
+
+@dataclass(frozen=True)
+class SkippedDocument:
+    """A document that could not be read, and why, in words for people."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A document, by what it is about."""
+
+    path: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a look at the folder found."""
+
+    indexed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    skipped: tuple[SkippedDocument, ...] = ()
+    """Only those that are new or changed, so that each is reported once."""
+
+    def __bool__(self) -> bool:
+        return bool(self.indexed or self.removed or self.skipped)
+
+
+class _File(NamedTuple):
+    path: str
+    file: Path
+    size: int
+    modified: int
+
+
+class DocumentIndex:
+    """Finds passages in documents, and keeps up with changes to them.
+
+    Args:
+        folders: where the documents are; where two have a document of the same path, the first one's counts.
+        data: the folder the index is kept in. It holds nothing that is not in the documents, and may be
+            deleted at any time while no server runs.
+    """
+
+    def __init__(self, folders: Path | Sequence[Path], data: Path) -> None:
+        self._folders = [folders] if isinstance(folders, Path) else list(folders)
+        name = "\n".join(str(folder.resolve()) for folder in self._folders)
+        self._file = data / f"guide-{hashlib.blake2b(name.encode(), digest_size=6).hexdigest()}.sqlite3"
+        self._writing = threading.Lock()
+        self._reading = threading.Lock()
+        self._reader: sqlite3.Connection | None = None
+        self._is_fresh = False
+
+    async def search(self, question: str, language: str = "en", limit: int = 5) -> list[Passage]:
+        """The passages that answer `question`, best first; empty when nothing does.
+
+        Documents in `language` come first. Of two documents that are the same in two languages (`en/x.md`
+        and `zh/x.md`), only one is shown. The first search waits until the folder has been read.
+        """
+        return await asyncio.to_thread(self._search, question, language, limit)
+
+    async def page(self, path: str) -> list[Passage]:
+        """All sections of the document at `path`, in order."""
+        return await asyncio.to_thread(self._page, path)
+
+    async def topics(self, language: str) -> list[Topic]:
+        """What there is to ask about: documents in `language`, or all if it has none."""
+        return await asyncio.to_thread(self._topics, language)
+
+    async def languages(self) -> frozenset[str]:
+        """The languages there are documents in."""
+        return await asyncio.to_thread(self._languages)
+
+    async def skipped(self) -> list[SkippedDocument]:
+        """Every document that could not be read."""
+        return await asyncio.to_thread(self._skipped)
+
+    async def refresh(self) -> Changes:
+        """Read what is new or changed in the folder. Cheap when nothing is."""
+        return await asyncio.to_thread(self._refresh)
+
+    async def watch(self, *, every: float = 2.0, changed: Callable[[Changes], None] = lambda changes: None) -> NoReturn:
+        """Refresh for ever; cancel it to end. The lifespan of the app owns this.
+
+        Polling, not file system events: those do not arrive from network mounts and container volumes, and
+        a look at a thousand files takes 10 ms. Larger folders are looked at less often.
+
+        Args:
+            every: seconds between two looks, at least.
+            changed: is told what a look has found, when it has found something.
+        """
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            if changes := await self.refresh():
+                changed(changes)
+            await asyncio.sleep(max(every, 50 * (loop.time() - began) if not changes else every))
+
+    def close(self) -> None:
+        """Let go of the index file."""
+        with self._reading:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+
+    # Reading the folder -------------------------------------------------------------------------------
+
+    def _refresh(self) -> Changes:
+        with self._writing, closing(self._open_for_writing()) as database:
+            known = {
+                path: (size, modified, digest)
+                for path, size, modified, digest in database.execute(
+                    "SELECT path, size, modified, digest FROM documents"
+                )
+            }
+            present = {file.path: file for file in _scan(self._folders)}
+            removed = tuple(path for path in known if path not in present)
+            with database:
+                for path in removed:
+                    _remove(database, path)
+            indexed: list[str] = []
+            skipped: list[SkippedDocument] = []
+            for file in present.values():
+                size, modified, digest = known.get(file.path, (-1, -1, b""))
+                if (size, modified) == (file.size, file.modified):
+                    continue
+                match _update(database, file, digest):
+                    case Document():
+                        indexed.append(file.path)
+                    case str(reason):
+                        skipped.append(SkippedDocument(file.path, reason))
+        self._is_fresh = True
+        return Changes(tuple(indexed), removed, tuple(skipped))
+
+    def _open_for_writing(self) -> sqlite3.Connection:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return _open(self._file)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and self._reader is not None:
+                raise
+            # Damaged, or of another version: everything in it can be read again from the documents.
+            self.close()
+            for suffix in ("", "-wal", "-shm"):
+                self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+            return _open(self._file)
+
+    # Searching ----------------------------------------------------------------------------------------
+
+    def _search(self, question: str, language: str, limit: int) -> list[Passage]:
+        query = self._query(question, language)
+        if not query:
+            return []
+        same = self._found(query, language, same=True)
+        shown = {_twin(passage) for passage in same}
+        others = (p for p in self._found(query, language, same=False) if _twin(p) not in shown)
+        return [*same, *_one_language_each(others)][:limit]
+
+    def _query(self, question: str, language: str) -> dict[str, float]:
+        """The terms to look for and what each weighs; misspelt ones corrected."""
+        wanted = dict.fromkeys(segment.terms(question, japanese=language == "ja" or None))
+        return dict(self._weighed(list(wanted)[:_MOST_TERMS]))
+
+    def _weighed(self, wanted: list[str]) -> Iterator[tuple[str, float]]:
+        with self._database() as database:
+            (total,) = database.execute("SELECT count(*) FROM sections").fetchone()
+            for term in wanted:
+                occurrences = _occurrences(database, term)
+                if not occurrences and (similar := _similar(database, term)):
+                    term, occurrences = similar, _occurrences(database, similar)
+                yield term, math.log(1 + (total - occurrences + 0.5) / (occurrences + 0.5))
+
+    def _found(self, query: dict[str, float], language: str, *, same: bool) -> list[Passage]:
+        match = " OR ".join(f'"{term}"' for term in query)
+        whole = sum(query.values())
+        with self._database() as database:
+            rows = database.execute(_FOUND, (match, language, same, _CANDIDATES)).fetchall()
+        passages = []
+        for *columns, of_page, of_section, terms in rows:
+            held = sum(map(query.__getitem__, query.keys() & set(terms.split()))) / whole
+            if held >= _ENOUGH:
+                # The page's title and keywords choose the page; heading and text choose the section on it.
+                # Holding all of a question counts for more than holding one of its words many times.
+                passages.append(_passage(columns, held * (of_page + of_section)))
+        return list(_few_of_each_page(sorted(passages, key=lambda passage: -passage.score)))
+
+    def _page(self, path: str) -> list[Passage]:
+        with self._database() as database:
+            return [_passage(row) for row in database.execute(_OF_PAGE, (path,))]
+
+    def _topics(self, language: str) -> list[Topic]:
+        select = "SELECT path, title, description FROM documents WHERE reason IS NULL"
+        with self._database() as database:
+            rows = database.execute(f"{select} AND language = ? ORDER BY path", (language,)).fetchall()
+            rows = rows or database.execute(f"{select} ORDER BY path").fetchall()
+        return [Topic(*row) for row in rows]
+
+    def _languages(self) -> frozenset[str]:
+        with self._database() as database:
+            rows = database.execute("SELECT DISTINCT language FROM documents WHERE reason IS NULL")
+            return frozenset(language for (language,) in rows)
+
+    def _skipped(self) -> list[SkippedDocument]:
+        with self._database() as database:
+            rows = database.execute("SELECT path, reason FROM documents WHERE reason IS NOT NULL ORDER BY path")
+            return [SkippedDocument(*row) for row in rows]
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """The connection for reading, for one thread at a time; the folder has been read at least once."""
+        if not self._is_fresh:
+            self._refresh()
+        with self._reading:
+            if self._reader is None:
+                self._reader = _connect(self._file)
+            yield self._reader
+
+
+# Folders ----------------------------------------------------------------------------------------------
+
+
+def _scan(folders: Sequence[Path]) -> Iterator[_File]:
+    """The documents in `folders`; hidden files and links that lead out of their folder are left out."""
+    for root in reversed(folders):  # the first folder's file is seen last, and so stays
+        inside = root.resolve()
+        for folder, subfolders, names in os.walk(inside):
+            subfolders[:] = sorted(s for s in subfolders if s[0] != "." and s not in _IGNORED_FOLDERS)
+            for name in sorted(names):
+                file = Path(folder, name)
+                if name[0] == "." or file.suffix.lower() not in readers.SUFFIXES:
+                    continue
+                if file.is_symlink() and not file.resolve().is_relative_to(inside):
+                    continue
+                with suppress(OSError):  # gone since, or a link to nothing
+                    status = file.stat()
+                    if stat.S_ISREG(status.st_mode):
+                        path = file.relative_to(inside).as_posix()
+                        yield _File(path, file, status.st_size, status.st_mtime_ns)
+
+
+def _update(database: sqlite3.Connection, file: _File, digest: bytes) -> Document | str | None:
+    """Bring the index up to date with `file`: what it says now, why it cannot be read, or None if it says
+    the same as when its digest was `digest`."""
+    try:
+        raw = _bytes(file)
+        now = hashlib.blake2b(raw, digest_size=16).digest()
+        if now == digest:
+            with database:
+                database.execute(
+                    "UPDATE documents SET size = ?, modified = ? WHERE path = ?",
+                    (file.size, file.modified, file.path),
+                )
+            return None
+        document = readers.parse(raw, PurePosixPath(file.path))
+    except UnreadableDocument as error:
+        _replace(database, file, b"", None, str(error))
+        return str(error)
+    _replace(database, file, now, document, None)
+    return document
+
+
+def _bytes(file: _File) -> bytes:
+    if file.size > readers.MAX_BYTES:  # do not even load it
+        raise UnreadableDocument(readers.TOO_LARGE)
+    try:
+        return file.file.read_bytes()
+    except OSError as error:
+        raise UnreadableDocument(error.strerror or "cannot be opened") from error
+
+
+# The index file ---------------------------------------------------------------------------------------
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(file, timeout=30, check_same_thread=False)
+    database.execute("PRAGMA foreign_keys = ON")
+    return database
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    """The index file, for writing.
+
+    Raises:
+        sqlite3.DatabaseError: it is damaged, or of another layout.
+    """
+    database = _connect(file)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        (layout,) = database.execute("PRAGMA user_version").fetchone()
+        if not layout:
+            database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_LAYOUT}; COMMIT;")
+        elif layout != _LAYOUT:
+            raise sqlite3.DatabaseError("another layout")
+        (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _replace(
+    database: sqlite3.Connection, file: _File, digest: bytes, document: Document | None, reason: str | None
+) -> None:
+    """Put what `file` says in the place of what it said, at once."""
+    tongue, title, description = (document.language, document.title, document.description) if document else ("", "", "")
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        _remove(database, file.path)
+        row = (file.path, file.size, file.modified, digest, tongue, title, description, reason)
+        number = database.execute(
+            "INSERT INTO documents (path, size, modified, digest, language, title, description, reason)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row,
+        ).lastrowid  # fmt: skip
+        if document is not None and number is not None:
+            _insert(database, number, document)
+
+
+def _insert(database: sqlite3.Connection, number: int, document: Document) -> None:
+    title = _terms(document.title, document)
+    keywords = _terms(" \n".join((*document.keywords, document.description)), document)
+    for position, section in enumerate(document.sections):
+        headings = json.dumps(section.headings, ensure_ascii=False)
+        row = database.execute(
+            "INSERT INTO sections (document, position, headings, anchor, page, text) VALUES (?, ?, ?, ?, ?, ?)",
+            (number, position, headings, section.anchor, section.page, section.text),
+        ).lastrowid
+        database.execute(
+            "INSERT INTO terms (rowid, title, keywords, headings, body) VALUES (?, ?, ?, ?, ?)",
+            (row, title, keywords, _terms(" \n".join(section.headings), document),
+             _terms(markdown.plain(section.text), document)),
+        )  # fmt: skip
+
+
+def _terms(text: str, document: Document) -> str:
+    return " ".join(segment.terms(text, japanese=document.language == "ja" or None))
+
+
+def _remove(database: sqlite3.Connection, path: str) -> None:
+    """Take the document at `path` out, within the transaction that is open."""
+    database.execute(
+        "DELETE FROM terms WHERE rowid IN (SELECT sections.id FROM sections"
+        " JOIN documents ON documents.id = sections.document WHERE documents.path = ?)", (path,),
+    )  # fmt: skip
+    database.execute("DELETE FROM documents WHERE path = ?", (path,))
+
+
+def _occurrences(database: sqlite3.Connection, term: str) -> int:
+    """In how many sections `term` stands."""
+    row = database.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
+    return row[0] if row else 0
+
+
+def _similar(database: sqlite3.Connection, term: str) -> str | None:
+    """The term of the documents that `term` is probably a misspelling of."""
+    if len(term) < 5 or not term.isascii() or not term[0].isalpha():
+        return None
+    like = database.execute(
+        "SELECT term FROM vocabulary WHERE term >= ? AND term < ?", (term[0], chr(ord(term[0]) + 1))
+    )
+    return next(iter(get_close_matches(term, [found for (found,) in like], n=1, cutoff=0.84)), None)
+
+
+# Passages ---------------------------------------------------------------------------------------------
+
+
+def _passage(columns: Sequence[Any], score: float = 0.0) -> Passage:
+    path, title, description, tongue, headings, anchor, page, text, position = columns
+    return Passage(path, title, description, tongue, tuple(json.loads(headings)), anchor, page, text, position, score)
+
+
+def _few_of_each_page(passages: Iterable[Passage]) -> Iterator[Passage]:
+    count: Counter[str] = Counter()
+    for passage in passages:
+        count[passage.path] += 1
+        if count[passage.path] <= _MOST_OF_A_PAGE:
+            yield passage
+
+
+def _twin(passage: Passage) -> str:
+    """The same for a document and its translation: the path without the language's folder."""
+    first, _, rest = passage.path.partition("/")
+    return rest if rest and languages.of_folder(first) else passage.path
+
+
+def _one_language_each(passages: Iterable[Passage]) -> Iterator[Passage]:
+    """Leave out documents whose translation has been shown."""
+    shown: dict[str, str] = {}
+    for passage in passages:
+        if shown.setdefault(_twin(passage), passage.path) == passage.path:
+            yield passage

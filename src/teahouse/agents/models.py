@@ -1,0 +1,85 @@
+"""Models: any OpenAI-compatible API through the Agents SDK, and what its failures mean."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import agents
+import openai
+
+from teahouse import errors
+from teahouse.errors import Problem
+from teahouse.settings import Model
+
+_KEY = re.compile(r"\b(?:sk|pk|ek|key|Bearer)[-_ ][A-Za-z0-9*_\-.]{6,}")
+
+
+def is_configured(model: Model) -> bool:
+    """Whether there is a model to ask: a key, or an address that may need none."""
+    return _key(model) is not None or model.base_url is not None
+
+
+def run_config(model: Model) -> agents.RunConfig:
+    """How the Agents SDK reaches the model.
+
+    Tracing is off: it would send every conversation to OpenAI's servers.
+
+    Raises:
+        Problem: CREDENTIAL_MISSING when only a model's name is set.
+    """
+    if model.name is not None and not is_configured(model):
+        raise Problem(errors.CREDENTIAL_MISSING, param="model.api_key")
+    if not is_configured(model):
+        return agents.RunConfig(tracing_disabled=True)
+    client = openai.AsyncOpenAI(
+        # Local servers take any key, but the SDK does not start without one.
+        api_key=_key(model) or "none",
+        base_url=model.base_url,
+        timeout=openai.Timeout(model.timeout_seconds, connect=10),
+    )
+    provider = agents.OpenAIProvider(openai_client=client, use_responses=_uses_responses(model))
+    return agents.RunConfig(model=model.name, model_provider=provider, tracing_disabled=True)
+
+
+def _key(model: Model) -> str | None:
+    if model.api_key is not None:
+        return model.api_key.get_secret_value()
+    return None if model.base_url else os.environ.get("OPENAI_API_KEY")
+
+
+def _uses_responses(model: Model) -> bool:
+    """Other providers than OpenAI rarely offer the Responses API."""
+    return model.api == "responses" or (model.api == "auto" and model.base_url is None)
+
+
+def explain(error: Exception) -> Problem | None:
+    """What a failure of the model means to people; None for what is not the model's."""
+    match error:
+        case openai.APITimeoutError():
+            return Problem(errors.MODEL_TIMEOUT)
+        case openai.APIConnectionError():
+            return Problem(errors.MODEL_UNREACHABLE, host=error.request.url.host)
+        case openai.AuthenticationError():
+            return Problem(errors.MODEL_KEY_REFUSED)  # its message repeats part of the key
+        case openai.PermissionDeniedError():
+            return Problem(errors.MODEL_ACCESS_DENIED, reason=_reason(error))
+        case openai.NotFoundError():
+            return Problem(errors.MODEL_NOT_FOUND, reason=_reason(error))
+        case openai.RateLimitError():
+            return Problem(errors.MODEL_RATE_LIMITED, reason=_reason(error))
+        case openai.APIStatusError() if error.status_code >= 500:
+            return Problem(errors.MODEL_UNAVAILABLE, status=error.status_code)
+        case openai.APIStatusError():
+            return Problem(errors.MODEL_REQUEST_REFUSED, reason=_reason(error))
+        case openai.APIError():  # an error inside the stream
+            return Problem(errors.MODEL_REQUEST_REFUSED, reason=_reason(error))
+    return None
+
+
+def _reason(error: openai.APIError) -> str:
+    """The provider's own words, short, and without anything that looks like a key."""
+    body = error.body
+    message = body.get("message") if isinstance(body, dict) else None
+    words = " ".join(str(message or error.message).split()).rstrip(".。")
+    return _KEY.sub("[key]", words)[:300]
