@@ -1,0 +1,289 @@
+"""The composition root: settings in, an ASGI app out. Nothing else knows everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from agents import Agent
+from chatkit.server import ChatKitServer
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from teahouse import errors
+from teahouse.agents import models
+from teahouse.agents.server import AgentServer
+from teahouse.errors import Problem
+from teahouse.identity.anonymous import AnonymousIdentity, key_in
+from teahouse.runs.run import Bounds, Runs
+from teahouse.runs.turn import Server
+from teahouse.settings import Settings, load
+from teahouse.store import SqliteDatabase, SqlStore
+from teahouse.web import routes
+from teahouse.web.middleware import Front
+from teahouse.web.services import Services
+
+log = structlog.get_logger(__name__)
+
+
+class Teahouse:
+    """A whole Teahouse, to serve by itself or to mount in an application of yours.
+
+        app = FastAPI()
+        app.mount("/chat", Teahouse(agent=support).app)
+
+    With neither `agent` nor `server` the guide answers, from the documents in `settings.docs`.
+
+    Args:
+        agent: an openai-agents `Agent`, or where one is: `"shop.agents:support"`.
+        server: a `ChatKitServer`, its class (made with our store), or where one is: `"shop.chat:ShopServer"`.
+        settings: how to run; by default what `teahouse.toml` and the environment say.
+
+    Raises:
+        Problem: SETTINGS_INVALID, BAD_TARGET.
+    """
+
+    def __init__(
+        self,
+        *,
+        agent: Agent[Any] | str | None = None,
+        server: Server | type[Server] | str | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.settings = settings or load()
+        self._agent = _resolve(agent or self.settings.agent, "--agent", (Agent,))
+        self._server = _resolve(server or self.settings.server, "--server", (ChatKitServer, type))
+        if self._agent is not None and self._server is not None:
+            reason = "an agent is given as well; only one of them can answer"
+            raise Problem(
+                errors.BAD_TARGET, option="--server", target=str(server or self.settings.server), reason=reason
+            )
+        self._house = _House(self._open)
+        self.app: ASGIApp = self._build()
+
+    @property
+    def refused(self) -> Problem | None:
+        """What kept this Teahouse from opening, if that is what happened."""
+        return self._house.refused
+
+    async def start(self) -> None:
+        """Open everything. Not needed: the ASGI lifespan does it, or else the first request."""
+        await self._house.start()
+
+    async def stop(self) -> None:
+        """Let running answers finish within `limits.shutdown_seconds`, and close everything."""
+        await self._house.stop()
+
+    def _build(self) -> ASGIApp:
+        app: ASGIApp = routes.build(lambda: self._house.services)
+        origins = self.settings.origins
+        app = Front(app, origins=origins)
+        if origins:
+            app = CORSMiddleware(
+                app,
+                allow_origins=origins,
+                allow_credentials=True,
+                allow_methods=["GET", "POST"],
+                allow_headers=["*"],
+                expose_headers=["X-Request-Id"],
+                max_age=86400,
+            )
+        return _WithHouse(app, self._house)
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[Services]:
+        settings = self.settings
+        data = await asyncio.to_thread(_data_folder, settings.data)
+        limits = settings.limits
+        async with AsyncExitStack() as stack:
+            store = await stack.enter_async_context(SqlStore(SqliteDatabase(data / "teahouse.db")))
+            server = self._given_server(store) or await self._guide(store, data, stack)
+            bounds = Bounds(seconds=limits.response_seconds, bytes=limits.response_bytes)
+            runs = await stack.enter_async_context(Runs(bounds, grace=limits.shutdown_seconds))
+            secret = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(key_in, data)
+            is_guide = self._agent is None and self._server is None
+            yield Services(
+                settings=settings,
+                server=server,
+                runs=runs,
+                identity=AnonymousIdentity(secret, cross_site=bool(settings.origins)),
+                explain=self._explain,
+                ping=store.ping,
+                docs=settings.docs if is_guide else None,
+                is_guide=is_guide,
+            )
+
+    def _given_server(self, store: SqlStore) -> Server | None:
+        if self._agent is not None:
+            return AgentServer(store, self._agent, models.run_config(self.settings.model))
+        if isinstance(self._server, type):
+            return _make(self._server, store)
+        return self._server
+
+    async def _guide(self, store: SqlStore, data: Path, stack: AsyncExitStack) -> Server:
+        """The embedded assistant; with a model when one is configured."""
+        from teahouse.agents.guide import assistant
+
+        return await stack.enter_async_context(assistant(store, self.settings, cache=data / "guide"))
+
+    def _explain(self, error: Exception) -> Problem | None:
+        known = models.explain(error)
+        if known is None and self.settings.debug:
+            return Problem(errors.AGENT_FAILED, reason=f" ({type(error).__name__}: {error})"[:500])
+        return known
+
+
+class _House:
+    """What is open while a Teahouse runs, owned by one task from opening to closing.
+
+    Mounted applications get no lifespan from Starlette, so the first request may have to open the house;
+    the task that then owns it is not the request's.
+    """
+
+    def __init__(self, opened: Callable[[], Any]) -> None:
+        self._opened = opened
+        self._owner: asyncio.Task[None] | None = None
+        self._open: asyncio.Future[Services] | None = None
+        self._closing = asyncio.Event()
+        self.refused: Problem | None = None
+
+    @property
+    def services(self) -> Services:
+        """What the routes work with."""
+        assert self._open is not None, "the house is closed"  # noqa: S101 - _WithHouse opened it
+        return self._open.result()
+
+    async def start(self) -> None:
+        """Open it; at once when it is open already.
+
+        Raises:
+            Problem: what keeps it from opening. The next call tries again.
+        """
+        if self._open is None or (self._open.done() and self._open.exception() is not None):
+            self._open = asyncio.get_running_loop().create_future()
+            self._closing.clear()
+            self._owner = asyncio.create_task(self._own(self._open), name="teahouse")
+        await asyncio.shield(self._open)
+
+    async def stop(self) -> None:
+        """Close it."""
+        self._closing.set()
+        if self._owner is not None:
+            await self._owner
+        self._owner = self._open = None
+
+    async def _own(self, opened: asyncio.Future[Services]) -> None:
+        try:
+            async with self._opened() as services:
+                opened.set_result(services)
+                await self._closing.wait()
+        except Exception as error:
+            if opened.done():
+                raise
+            self.refused = error if isinstance(error, Problem) else None
+            opened.set_exception(error)
+
+
+class _WithHouse:
+    """Opens the house before the first request, whether or not the server speaks lifespan."""
+
+    def __init__(self, app: ASGIApp, house: _House) -> None:
+        self._app = app
+        self._house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        await self._house.start()
+        await self._app(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self._house.start()
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._house.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _data_folder(path: Path) -> Path:
+    """The data folder, made when missing.
+
+    Raises:
+        Problem: DATA_FOLDER_UNWRITABLE.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Problem(errors.DATA_FOLDER_UNWRITABLE, path=path, reason=error.strerror) from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise Problem(errors.DATA_FOLDER_UNWRITABLE, path=path, reason="no permission to write")
+    return path
+
+
+def _resolve(target: Any, option: str, kinds: tuple[type, ...]) -> Any:
+    """What a target names, or is.
+
+    Raises:
+        Problem: BAD_TARGET with the reason.
+    """
+    if target is None:
+        return None
+    value = _load(target, option) if isinstance(target, str) else target
+    fits = isinstance(value, kinds) and not (isinstance(value, type) and not issubclass(value, ChatKitServer))
+    if not fits:
+        names = " or ".join(kind.__name__ for kind in kinds if kind is not type)
+        reason = f"it is a {type(value).__name__}, not a {names}"
+        raise Problem(errors.BAD_TARGET, option=option, target=str(target), reason=reason)
+    return value
+
+
+def _load(target: str, option: str) -> Any:
+    def bad(reason: str) -> Problem:
+        return Problem(errors.BAD_TARGET, option=option, target=target, reason=reason)
+
+    module_name, colon, path = target.partition(":")
+    if not (colon and module_name and path):
+        raise bad("it is not of the form module:name")
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        value = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise bad(f"there is no module {error.name}") from None
+    except Exception as error:
+        raise bad(f"importing it fails with {type(error).__name__}: {error}") from error
+    for name in path.split("."):
+        if not hasattr(value, name):
+            raise bad(f"the module has no {path}")
+        value = getattr(value, name)
+    return value
+
+
+def _make(server: type[Server], store: SqlStore) -> Server:
+    """An instance of somebody's ChatKitServer: with our store if it takes one, else with its own.
+
+    Raises:
+        Problem: BAD_TARGET when it takes something else.
+    """
+    parameters = inspect.signature(server).parameters.values()
+    needed = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    takes_store = any(p.name in ("store", "data_store") for p in parameters)
+    try:
+        return server(store) if takes_store or needed else server()  # type: ignore[call-arg]
+    except TypeError as error:
+        name = f"{server.__module__}:{server.__qualname__}"
+        raise Problem(errors.BAD_TARGET, option="--server", target=name, reason=str(error)) from error

@@ -1,0 +1,134 @@
+"""`teahouse serve`: the chat, on one port."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from teahouse import errors, settings
+from teahouse.errors import Problem
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp
+
+
+def serve(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    data: Path | None = None,
+    docs: Path | None = None,
+    agent: str | None = None,
+    server: str | None = None,
+    model: str | None = None,
+    base_url: str | None = None,
+    debug: Annotated[bool | None, Parameter(negative=())] = None,
+) -> None:
+    """Serve the chat, the element and the documents. 启动聊天、组件与文档。
+
+    Without `--agent` or `--server` the guide answers, from documents.
+
+    Parameters
+    ----------
+    host
+        Address to listen on; 0.0.0.0 for all. 监听地址。
+    port
+        Port to listen on (default 9000, or $PORT). 端口。
+    data
+        Folder of the database (default ./data, or $TEAHOUSE_DATA). 数据目录。
+    docs
+        Folder of documents the guide answers from (default: Teahouse's own). 文档目录。
+    agent
+        module:attribute of an openai-agents Agent. 您的 Agent。
+    server
+        module:Class of a ChatKitServer. 您的 ChatKitServer。
+    model
+        Model that writes the answers. 模型名称。
+    base_url
+        Address of an OpenAI-compatible API. 兼容 OpenAI 的接口地址。
+    debug
+        Show the reason of an assistant's failure in the chat. 在聊天中显示出错原因。
+    """
+    flags = {"host": host, "port": port, "data": data, "docs": docs, "agent": agent, "server": server, "debug": debug}
+    chosen = settings.load(flags)
+    named = {key: value for key, value in (("name", model), ("base_url", base_url)) if value is not None}
+    if named:
+        chosen = chosen.model_copy(update={"model": chosen.model.model_copy(update=named)})
+    with _listening(chosen.host, chosen.port) as listener:
+        _run(chosen, listener)
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """The socket, taken before anything slow or lasting happens.
+
+    Raises:
+        Problem: PORT_IN_USE, or SETTINGS_INVALID when the address is not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Problem(errors.PORT_IN_USE, host=host, port=port) from None
+        setting = "port" if error.errno == errno.EACCES else "host"
+        reason = error.strerror or str(error)
+        raise Problem(errors.SETTINGS_INVALID, setting=setting, source=f"{host}:{port}", reason=reason) from None
+    with listener:
+        yield listener
+
+
+def _run(chosen: settings.Settings, listener: socket.socket) -> None:
+    # Imported here: they take a second, and a wrong flag should be told at once.
+    from teahouse import logs
+    from teahouse.app import Teahouse
+    from teahouse.web.services import STATIC
+
+    if not (STATIC / "chatkit.js").is_file():
+        raise Problem(errors.ELEMENT_NOT_BUILT)
+    logs.configure(chosen.log_level, chosen.log_format)
+    house = Teahouse(settings=chosen)
+    server = _uvicorn(chosen, house.app)
+    server.run(sockets=[listener])
+    if house.refused is not None:
+        raise house.refused
+
+
+def _uvicorn(chosen: settings.Settings, app: ASGIApp) -> uvicorn.Server:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                _announce(chosen, sockets or [])
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        proxy_headers=chosen.proxy_headers,
+        forwarded_allow_ips="*" if chosen.proxy_headers else None,
+        server_header=False,
+        timeout_graceful_shutdown=int(chosen.limits.shutdown_seconds) + 1,
+    )
+    return Server(config)
+
+
+def _announce(chosen: settings.Settings, sockets: list[socket.socket]) -> None:
+    port = sockets[0].getsockname()[1]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(chosen.host, chosen.host)  # noqa: S104 - shown, not bound
+    sys.stdout.write(f"Teahouse is ready: http://{host}:{port}\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""Routes and middleware: HTTP in, HTTP out, no decisions."""

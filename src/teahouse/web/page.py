@@ -1,0 +1,111 @@
+"""The page at `/`, the built element, and what the page asks about this server."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+import teahouse
+from teahouse.errors import Language
+from teahouse.web.services import STATIC, Services
+
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
+
+# What the guide about Teahouse itself suggests; other assistants bring their own (`page.prompts`).
+GUIDE_PROMPTS: dict[Language, tuple[tuple[str, str], ...]] = {
+    "en": (
+        ("What is Teahouse?", "sparkle"),
+        ("How do I put this chat on my own page?", "square-code"),
+        ("Why is the chat blank after deploy?", "bug"),
+        ("How do I answer with my own agent?", "agent"),
+    ),
+    "zh": (
+        ("Teahouse 是什么？", "sparkle"),
+        ("怎样把这个聊天放进自己的网页？", "square-code"),
+        ("部署后聊天一片空白，怎么办？", "bug"),
+        ("怎样接入我自己的 Agent？", "agent"),
+    ),
+}
+GREETING: dict[Language, str] = {
+    "en": "What would you like to know?",
+    "zh": "想了解点什么？",
+}
+
+
+class BuiltFiles(StaticFiles):
+    """The built files, in the smallest encoding that the build made and the browser takes."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file at `path`."""
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        for encoding, ending in _ENCODINGS.items():
+            if encoding in accepted and self._is_file(path + ending):
+                response = await super().get_response(path + ending, scope)
+                response.headers["content-encoding"] = encoding
+                response.headers["content-type"] = self._media_type(path)
+                break
+        else:
+            response = await super().get_response(path, scope)
+        response.headers["vary"] = "accept-encoding"
+        lasting = path.startswith("assets/")  # their names carry a hash of what is in them
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
+        return response
+
+    def _is_file(self, path: str) -> bool:
+        _, found = self.lookup_path(path)
+        return found is not None and stat.S_ISREG(found.st_mode)
+
+    @staticmethod
+    def _media_type(path: str) -> str:
+        kinds = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
+        return f"{kinds.get(Path(path).suffix, 'application/octet-stream')}; charset=utf-8"
+
+
+FILES = BuiltFiles(directory=STATIC, check_dir=False)
+
+
+async def static(request: Request, services: Services) -> Response:
+    """A built file; the page and the element also bring the visitor's cookie.
+
+    It has to be there before the element's first requests, or two of them at once would make two visitors.
+    """
+    path = request.path_params.get("path") or request.url.path.removeprefix(
+        request.scope.get("root_path", "")
+    )
+    path = path.strip("/") or "index.html"
+    response = await FILES.get_response(path, request.scope)
+    if path in ("index.html", "chatkit.js"):
+        _, who = await services.visitor(request)
+        if who.set_cookie:
+            response.headers["set-cookie"] = who.set_cookie
+            response.headers["cache-control"] = "private, no-cache"
+    return response
+
+
+async def about(request: Request, services: Services) -> JSONResponse:
+    """`GET /api`: name and version, and what the page shows in the visitor's language."""
+    context, _ = await services.visitor(request)
+    page = services.settings.page
+    if page.prompts is not None:
+        prompts = [{"label": prompt, "prompt": prompt} for prompt in page.prompts]
+    else:
+        known = GUIDE_PROMPTS[context.language] if services.is_guide else ()
+        prompts = [{"label": label, "prompt": label, "icon": icon} for label, icon in known]
+    return JSONResponse(
+        {
+            "name": "Teahouse",
+            "version": teahouse.__version__,
+            "page": {
+                "title": page.title or "Teahouse",
+                "greeting": page.greeting or GREETING[context.language],
+                "prompts": prompts,
+            },
+        },
+        headers={"cache-control": "no-cache", "vary": "accept-language"},
+    )

@@ -1,0 +1,68 @@
+"""Every address, and who answers there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from teahouse.web.chatkit import chatkit
+from teahouse.web.docs import document
+from teahouse.web.page import about, static
+from teahouse.web.services import Services
+
+Endpoint = Callable[[Request, Services], Awaitable[ASGIApp]]
+
+_DOCS_STYLE = Path(__file__).parent / "docs.css"
+
+
+def build(services: Callable[[], Services]) -> ASGIApp:
+    """The router.
+
+    Args:
+        services: gives the running house; asked for on each request.
+    """
+
+    def bound(path: str, endpoint: Endpoint, *methods: str) -> BaseRoute:
+        async def respond(request: Request) -> ASGIApp:
+            return await endpoint(request, services())
+
+        return Route(path, respond, methods=methods or ("GET",))
+
+    return Router(
+        [
+            bound("/chatkit", chatkit, "POST"),
+            bound("/", static),
+            bound("/chatkit.js", static),
+            bound("/page.js", static),
+            bound("/page.css", static),
+            bound("/favicon.svg", static),
+            bound("/assets/{name}", static),
+            bound("/api", about),
+            bound("/docs.css", _docs_style),
+            bound("/docs", document),
+            bound("/docs/{path:path}", document),
+            bound("/healthz", _health),
+        ],
+        redirect_slashes=False,
+        default=_nowhere,
+    )
+
+
+async def _docs_style(request: Request, services: Services) -> Response:
+    return FileResponse(_DOCS_STYLE, headers={"cache-control": "no-cache"})
+
+
+async def _health(request: Request, services: Services) -> Response:
+    """Ready: the store answers."""
+    await services.ping()
+    return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
+
+
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    raise HTTPException(404)

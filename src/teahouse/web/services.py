@@ -1,0 +1,51 @@
+"""What the routes are given to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import HTTPConnection
+
+from teahouse.identity import Identified, Identity
+from teahouse.protocol import Context
+from teahouse.runs.ports import Explain
+from teahouse.runs.run import Runs
+from teahouse.runs.turn import Server
+from teahouse.settings import Settings
+
+STATIC = Path(__file__).parents[1] / "static"
+"""The built element and the page."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """A running house, as the routes see it.
+
+    Attributes:
+        ping: raises when the store cannot be used.
+        docs: folder of the documents shown under `/docs`; None when there is no guide.
+        is_guide: whether the embedded assistant answers.
+    """
+
+    settings: Settings
+    server: Server
+    runs: Runs
+    identity: Identity
+    explain: Explain
+    ping: Callable[[], Awaitable[None]]
+    docs: Path | None
+    is_guide: bool
+
+    async def visitor(self, request: HTTPConnection) -> tuple[Context, Identified]:
+        """Who asks, and the context that travels with what they ask."""
+        who = await self.identity.identify(request)
+        context = Context(who.visitor, locale=locale_of(request), request_id=request.scope["request_id"])
+        return context, who
+
+
+def locale_of(request: HTTPConnection) -> str:
+    """The first locale of `Accept-Language`; the element sends exactly one, browsers their list."""
+    first = request.headers.get("accept-language", "").split(",")[0].split(";")[0].strip()
+    return first if first and first != "*" and len(first) <= 35 else "en"
