@@ -1,0 +1,422 @@
+import type { Client } from '../api/client';
+import type {
+  FeedbackKind,
+  StreamingReq,
+  StructuredInputSubmission,
+  Thread,
+  ThreadItem,
+  ThreadStreamEvent,
+} from '../api/wire';
+import { BusyError, ChatKitError, ClientToolError, NetworkError, ThreadClosedError } from '../errors';
+import { closedReason, draftOf, initialState, isBusy, moveDraft, withDraft } from '../state/chat';
+import type { Conversation, Failure, Outgoing } from '../state/conversation';
+import {
+  applyEvent,
+  beginTurn,
+  cutAfter,
+  endTurn,
+  isKnownEvent,
+  loadedConversation,
+  prependItems,
+} from '../state/conversation';
+import { isKnownUpdate } from '../state/items';
+import { answerText, isKnownItem, lastUserMessage, messageText, spokenText, turnsOf } from '../state/turns';
+import { failureOf } from './failure';
+import { FrameBatch } from './frames';
+import { ChatHistory } from './history';
+import { earlierItems, newestItems } from './pages';
+import type { ChatDelegate } from './store';
+import { Store } from './store';
+import type { Message } from './turn';
+import { Turn } from './turn';
+
+/**
+ * The use cases of the chat: show a thread, say something, stop, try again. It keeps the state, which the views draw,
+ * and talks to the server through the client; it knows nothing of the DOM.
+ */
+export class Chat {
+  readonly history: ChatHistory;
+  readonly #store: Store;
+  #turn: Turn | null = null;
+  /** Ends what loads for the thread on show. */
+  #loading = new AbortController();
+  /** A message that never reached the server: trying again sends it. */
+  #unsent: Message | null = null;
+
+  constructor(client: Client, delegate: ChatDelegate) {
+    this.#store = new Store(client, delegate);
+    this.history = new ChatHistory(this.#store);
+  }
+
+  get state() {
+    return this.#store.state;
+  }
+
+  /** Talks to the server in another way from now on; a chat with another server begins anew. */
+  useClient(client: Client): void {
+    const moved = client.url !== this.#store.client.url;
+    this.#store.client = client;
+    if (!moved) return;
+    this.leave();
+    this.history.reset();
+    this.#store.reset();
+  }
+
+  /** Ends every request, as when the element leaves the page. What is on show stays. */
+  leave(): void {
+    this.#loading.abort();
+    const turn = this.#turn;
+    this.#turn = null;
+    turn?.abandon();
+    if (turn) this.#store.set({ activity: 'idle', conversation: endTurn(this.state.conversation) });
+  }
+
+  /** Shows a new, empty thread. */
+  openNew(): void {
+    this.#switchTo(null);
+  }
+
+  /** Shows a thread. Resolves once its newest items are here; rejects when it cannot be loaded. */
+  async open(threadId: string): Promise<void> {
+    this.#switchTo(threadId);
+    this.#store.set({ activity: 'loading' });
+    this.#store.emit('chatkit.thread.load.start', { threadId });
+    const { signal } = this.#loading;
+    try {
+      await this.#load(threadId, signal);
+      if (!signal.aborted) this.#store.set({ activity: 'idle' });
+    } catch (error) {
+      if (signal.aborted) return;
+      const reported = this.#store.report(error);
+      this.#store.set({ activity: 'failed', loadFailure: failureOf(reported) });
+      throw reported;
+    } finally {
+      this.#store.emit('chatkit.thread.load.end', { threadId });
+    }
+  }
+
+  /** Loads the page before the items that are here, if there is one and none is on its way. */
+  async loadEarlier(): Promise<void> {
+    const { threadId, earlier, loadingEarlier } = this.state;
+    if (threadId === null || earlier === null || loadingEarlier) return;
+    const { signal } = this.#loading;
+    this.#store.set({ loadingEarlier: true });
+    try {
+      const page = await earlierItems(this.#store.client, threadId, earlier, signal);
+      if (signal.aborted) return;
+      this.#noteUnknownItems(page.items);
+      this.#store.set({
+        loadingEarlier: false,
+        earlier: page.earlier,
+        conversation: prependItems(this.state.conversation, page.items),
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#store.report(error);
+      this.#store.set({ loadingEarlier: false, announcement: { key: 'error.action' } });
+    }
+  }
+
+  /** Takes over what changed on the server: the thread on show, and the list of threads where it is open. */
+  async fetchUpdates(): Promise<void> {
+    const { threadId, historyOpen } = this.state;
+    if (isBusy(this.state)) throw new BusyError();
+    const { signal } = this.#loading;
+    if (historyOpen) await this.history.refresh();
+    if (threadId === null) return;
+    await this.#load(threadId, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw this.#store.report(error);
+    });
+  }
+
+  setDraft(text: string): void {
+    if (text !== draftOf(this.state)) this.#store.set({ drafts: withDraft(this.state, text) });
+  }
+
+  /**
+   * Says something. Resolves once the server has it.
+   * Rejects with {@link BusyError}, {@link ThreadClosedError}, or what kept it from arriving.
+   */
+  send(message: Message): Promise<void> {
+    const closed = closedReason(this.state.conversation.thread);
+    if (closed) return Promise.reject(new ThreadClosedError(closed.reason));
+    const { threadId } = this.state;
+    const input = {
+      content: [...message.content],
+      attachments: [],
+      ...(message.quotedText !== undefined && { quoted_text: message.quotedText }),
+      inference_options: {
+        ...(message.toolId !== undefined && { tool_choice: { id: message.toolId } }),
+        ...(message.model !== undefined && { model: message.model }),
+      },
+    };
+    const request: StreamingReq =
+      threadId === null
+        ? { type: 'threads.create', params: { input } }
+        : { type: 'threads.add_user_message', params: { thread_id: threadId, input } };
+    return this.#begin(request, message);
+  }
+
+  /** Has the last message answered again, or sends the one that never arrived. */
+  async retry(): Promise<void> {
+    if (isBusy(this.state)) throw new BusyError();
+    if (this.#unsent) {
+      const message = this.#unsent;
+      // The text was put back into the composer; it is not to be sent twice.
+      if (draftOf(this.state) === messageText(message.content)) this.setDraft('');
+      return this.send(message);
+    }
+    const { threadId, conversation } = this.state;
+    const question = lastUserMessage(conversation.items);
+    if (threadId === null || !question) return;
+    this.#store.set({ conversation: cutAfter(conversation, question.id) });
+    await this.#begin({ type: 'threads.retry_after_item', params: { thread_id: threadId, item_id: question.id } });
+  }
+
+  /** Stops the answer; what has arrived of it stays. */
+  stop(): void {
+    this.#turn?.stop();
+  }
+
+  /** Sends an action of the page to the server. */
+  sendAction(action: { type: string; payload?: Record<string, unknown> }, itemId?: string): Promise<void> {
+    const { threadId } = this.state;
+    if (threadId === null) {
+      return Promise.reject(new ChatKitError('thread.none', 'A custom action needs a thread, and none is open.'));
+    }
+    const params = {
+      thread_id: threadId,
+      action: { type: action.type, payload: action.payload ?? {} },
+      ...(itemId !== undefined && { item_id: itemId }),
+    };
+    return this.#begin({ type: 'threads.custom_action', params });
+  }
+
+  /** Answers a form of the assistant. */
+  submitForm(itemId: string, input: StructuredInputSubmission): Promise<void> {
+    const { threadId } = this.state;
+    if (threadId === null) return Promise.resolve();
+    return this.#begin({
+      type: 'threads.add_structured_input',
+      params: { thread_id: threadId, item_id: itemId, input },
+    });
+  }
+
+  /** Says whether an answer was good. Shown at once, taken back when the server does not take it. */
+  async giveFeedback(itemIds: readonly string[], kind: FeedbackKind): Promise<void> {
+    const { threadId, feedback } = this.state;
+    if (threadId === null) return;
+    this.#store.set({ feedback: { ...feedback, ...Object.fromEntries(itemIds.map((id) => [id, kind])) } });
+    try {
+      await this.#store.client.giveFeedback(threadId, itemIds, kind);
+      this.announce('action.thanks');
+    } catch (error) {
+      this.#store.report(error);
+      this.#store.set({ feedback });
+      this.announce('error.action');
+    }
+  }
+
+  async deleteThread(threadId: string): Promise<void> {
+    const gone = await this.history.delete(threadId);
+    if (gone && threadId === this.state.threadId) this.openNew();
+  }
+
+  dismissFailure(): void {
+    this.#unsent = null;
+    this.#store.set({ conversation: { ...this.state.conversation, failure: null } });
+  }
+
+  dismissNotice(index: number): void {
+    const { conversation } = this.state;
+    this.#store.set({ conversation: { ...conversation, notices: conversation.notices.toSpliced(index, 1) } });
+  }
+
+  announce(key: NonNullable<typeof this.state.announcement>['key'], text?: string): void {
+    this.#store.set({ announcement: { key, ...(text !== undefined && { text }) } });
+  }
+
+  /** Tells the page something from the views: a link of the chat's own kind was clicked, say. */
+  get emit(): Store['emit'] {
+    return this.#store.emit.bind(this.#store);
+  }
+
+  #switchTo(threadId: string | null): void {
+    const changed = threadId !== this.state.threadId;
+    this.leave();
+    this.#loading = new AbortController();
+    this.#unsent = null;
+    const { history, historyOpen, drafts } = this.state;
+    this.#store.set({ ...initialState, history, historyOpen, drafts, threadId });
+    if (changed) this.#store.emit('chatkit.thread.change', { threadId });
+  }
+
+  async #load(threadId: string, signal: AbortSignal): Promise<void> {
+    const thread = await this.#store.client.getThread(threadId, signal);
+    const page = await newestItems(this.#store.client, thread, signal);
+    if (signal.aborted) return;
+    this.#noteUnknownItems(page.items);
+    this.#store.set(this.#merged(thread, page.items, page.earlier));
+  }
+
+  /** The loaded page, after the earlier items that are here already when the two meet. */
+  #merged(thread: Thread, newest: readonly ThreadItem[], earlier: string | null) {
+    const { items } = this.state.conversation;
+    const meeting = items.findIndex(({ id }) => id === newest[0]?.id);
+    const loaded = loadedConversation({ ...thread, items: { data: [...newest], has_more: false } });
+    if (meeting <= 0) return { conversation: loaded, earlier };
+    return { conversation: prependItems(loaded, items.slice(0, meeting)) };
+  }
+
+  #begin(request: StreamingReq, message: Message | null = null): Promise<void> {
+    if (isBusy(this.state)) return Promise.reject(new BusyError());
+    const turn = new Turn(message);
+    this.#turn = turn;
+    this.#unsent = null;
+    const outgoing: Outgoing | null = message && { content: message.content, quotedText: message.quotedText };
+    this.#store.set({
+      activity: 'waiting',
+      loadFailure: null,
+      announcement: null,
+      turnsBegun: this.state.turnsBegun + 1,
+      conversation: beginTurn(this.state.conversation, outgoing),
+    });
+    void this.#run(turn, request);
+    return turn.accepted;
+  }
+
+  async #run(turn: Turn, request: StreamingReq): Promise<void> {
+    const batch = new FrameBatch<ThreadStreamEvent>((events) => this.#apply(turn, events));
+    try {
+      let next: StreamingReq | null = request;
+      while (next) {
+        for await (const { event } of this.#stream(turn, next)) batch.push(event);
+        batch.flush();
+        next = await this.#answerClientTool(turn);
+      }
+      this.#end(turn, this.#interruption());
+    } catch (error) {
+      batch.flush();
+      this.#end(turn, turn.stopped ? null : error);
+    }
+  }
+
+  async *#stream(turn: Turn, request: StreamingReq) {
+    const unreadable = (data: string) => this.#store.logOnce('stream.unreadable', { data: data.slice(0, 200) });
+    for await (const streamed of this.#store.client.stream(request, turn.signal, unreadable)) {
+      turn.accept();
+      yield streamed;
+    }
+  }
+
+  /** A batch of events, folded into the state in one go; then the page hears what concerns it. */
+  #apply(turn: Turn, events: readonly ThreadStreamEvent[]): void {
+    if (turn !== this.#turn) return;
+    const conversation = events.reduce(applyEvent, this.state.conversation);
+    const begins = !turn.answered && events.some(isAnswer);
+    const threadId = conversation.thread?.id ?? this.state.threadId;
+    const changed = threadId !== this.state.threadId;
+    // What is typed while the first answer makes the thread belongs to that thread.
+    const drafts = changed ? moveDraft(this.state.drafts, this.state.threadId, threadId) : this.state.drafts;
+    this.#store.set({ conversation, threadId, drafts, ...(begins && { activity: 'answering' }) });
+    if (changed) this.#store.emit('chatkit.thread.change', { threadId });
+    if (begins) {
+      turn.answered = true;
+      this.#store.emit('chatkit.response.start', undefined);
+    }
+    for (const event of events) this.#tellPage(event);
+  }
+
+  #tellPage(event: ThreadStreamEvent): void {
+    if (!isKnownEvent(event.type)) {
+      this.#store.logOnce('event.unknown', { type: (event as { type: string }).type });
+    } else if (event.type === 'client_effect') {
+      this.#store.emit('chatkit.effect', { name: event.name, data: event.data });
+    } else if (event.type === 'error') {
+      const { doc_url: docUrl, request_id: requestId } = event as { doc_url?: string; request_id?: string };
+      const message = event.message ?? 'The server ended the answer with an error.';
+      this.#store.report(new ChatKitError(event.code, message, { docUrl, requestId }));
+    } else if (event.type === 'thread.item.updated' && !isKnownUpdate(event.update.type)) {
+      this.#store.logOnce('update.unknown', { type: (event.update as { type: string }).type });
+    } else if ('item' in event) {
+      this.#noteUnknownItems([event.item]);
+    }
+  }
+
+  #noteUnknownItems(items: readonly ThreadItem[]): void {
+    for (const { type } of items) if (!isKnownItem(type)) this.#store.logOnce('item.unknown', { type });
+  }
+
+  /** The stream ended in peace, but in the middle of a message: something between here and the server cut it. */
+  #interruption(): NetworkError | null {
+    const { items, unfinished, failure } = this.state.conversation;
+    const cut = items.some(({ id, type }) => type === 'assistant_message' && unfinished.has(id));
+    if (!cut || failure) return null;
+    return new NetworkError('stream.interrupted', 'The answer ended before it was complete.');
+  }
+
+  #end(turn: Turn, error: unknown): void {
+    turn.refuse(error ?? new ChatKitError('stopped', 'It was stopped before the server had it.'));
+    if (turn !== this.#turn) return;
+    this.#turn = null;
+    const { conversation } = this.state;
+    const unsent = conversation.outgoing && turn.message;
+    const failure = error ? failureOf(this.#store.report(error)) : null;
+    if (unsent) this.#keepUnsent(unsent, failure ?? conversation.failure);
+    this.#store.set({
+      activity: 'idle',
+      conversation: endTurn(conversation, failure),
+      announcement: announcementOf(turn, conversation, failure),
+    });
+    if (turn.answered) this.#store.emit('chatkit.response.end', undefined);
+  }
+
+  /** The message never became an item: its text goes back to the composer, before anything typed meanwhile. */
+  #keepUnsent(message: Message, failure: Failure | null): void {
+    if (failure?.allowRetry) this.#unsent = message;
+    const typed = draftOf(this.state);
+    this.setDraft([messageText(message.content), typed].filter(Boolean).join('\n'));
+  }
+
+  /**
+   * When the answer ended by calling a tool of the page: runs it, and returns the request that carries its result.
+   * A tool that fails answers with its error, so that the assistant can go on and the thread is not stuck.
+   */
+  async #answerClientTool(turn: Turn): Promise<StreamingReq | null> {
+    const { conversation, threadId } = this.state;
+    const call = conversation.items.at(-1);
+    if (turn !== this.#turn || threadId === null || conversation.failure) return null;
+    if (call?.type !== 'client_tool_call' || call.status !== 'pending') return null;
+    const result = await this.#runClientTool(call.name, call.arguments);
+    if (turn.signal.aborted) return null;
+    return { type: 'threads.add_client_tool_output', params: { thread_id: threadId, result } };
+  }
+
+  async #runClientTool(name: string, params: Record<string, unknown>): Promise<unknown> {
+    const run = this.#store.delegate.clientTool;
+    try {
+      if (!run) throw new ClientToolError('client_tool.missing', `The server called the client tool "${name}", but the page has no onClientTool.`);
+      return await run({ name, params });
+    } catch (cause) {
+      const error =
+        cause instanceof ClientToolError
+          ? cause
+          : new ClientToolError('client_tool.failed', `The client tool "${name}" failed: ${String(cause)}`, { cause });
+      this.#store.report(error);
+      return { error: error.message };
+    }
+  }
+}
+
+/** Whether an event is part of the answer, and not of the bookkeeping before it. */
+function isAnswer(event: ThreadStreamEvent): boolean {
+  if (event.type === 'thread.item.added' || event.type === 'thread.item.done') return event.item.type !== 'user_message';
+  return event.type === 'progress_update' || event.type === 'thread.item.updated' || event.type === 'thread.item.replaced';
+}
+
+function announcementOf(turn: Turn, { items }: Conversation, failure: Failure | null) {
+  if (failure) return null;
+  if (turn.stopped) return { key: 'thread.stopped' } as const;
+  const text = spokenText(answerText(turnsOf(items).at(-1)?.answers ?? []));
+  return { key: 'thread.finished', text } as const;
+}

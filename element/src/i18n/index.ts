@@ -1,0 +1,37 @@
+import { hasChunk, loadChunk } from '../chunks';
+import type { MessageKey, Messages } from './en';
+import { en } from './en';
+import type { Locale } from './locale';
+import { zhCN } from './zh-cn';
+
+export type { MessageKey, Messages } from './en';
+export { directionOf, matchLocale, resolveLocale } from './locale';
+export type { Locale } from './locale';
+
+/** Says a text in the reader's language; `{name}` in it is replaced from `values`. */
+export type Translate = (key: MessageKey, values?: Readonly<Record<string, string | number>>) => string;
+
+/** The texts that are here without loading anything. A reader of Traditional Chinese is better served by these than by English. */
+export function builtInMessages(locale: Locale): Messages {
+  return locale.startsWith('zh') ? zhCN : en;
+}
+
+/**
+ * The texts of a locale: those in the script itself, or a chunk named `locale-<locale>` where the build has one.
+ * A language that cannot be loaded is answered with {@link builtInMessages}.
+ */
+export async function loadMessages(locale: Locale): Promise<Messages> {
+  const chunk = `locale-${locale}`;
+  if (!hasChunk(chunk)) return builtInMessages(locale);
+  try {
+    return (await loadChunk<{ messages: Messages }>(chunk)).messages;
+  } catch {
+    return builtInMessages(locale);
+  }
+}
+
+/** A {@link Translate} over the texts of one language. */
+export function translator(messages: Messages): Translate {
+  return (key, values = {}) =>
+    messages[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}

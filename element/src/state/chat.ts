@@ -1,0 +1,89 @@
+import type { FeedbackKind, ThreadMetadata } from '../api/wire';
+import type { MessageKey } from '../i18n';
+import type { Conversation, Failure } from './conversation';
+import { newConversation } from './conversation';
+import type { History } from './history';
+import { emptyHistory } from './history';
+
+/** What the chat is doing with the thread on show. */
+export type Activity =
+  | 'idle'
+  /** The thread is being loaded. */
+  | 'loading'
+  /** The thread could not be loaded. */
+  | 'failed'
+  /** A message was sent; nothing of the answer is here yet. */
+  | 'waiting'
+  /** The answer is arriving. */
+  | 'answering';
+
+/** Something a screen reader says once: a text of the element, then perhaps one of the conversation. */
+export interface Announcement {
+  readonly key: MessageKey;
+  readonly text?: string;
+}
+
+/** All that is drawn. Replaced, never changed. */
+export interface ChatState {
+  /** The thread on show, known before it is loaded; `null` for a new one. */
+  readonly threadId: string | null;
+  readonly activity: Activity;
+  readonly conversation: Conversation;
+  /** How many turns the reader has begun here: each is brought into view. */
+  readonly turnsBegun: number;
+  /** Asks for the page before the items that are here; `null` when all are. */
+  readonly earlier: string | null;
+  readonly loadingEarlier: boolean;
+  readonly loadFailure: Failure | null;
+  readonly history: History;
+  readonly historyOpen: boolean;
+  /** What is in the composer, by thread; the new thread's is under ''. */
+  readonly drafts: Readonly<Record<string, string>>;
+  readonly feedback: Readonly<Record<string, FeedbackKind>>;
+  readonly announcement: Announcement | null;
+}
+
+export const initialState: ChatState = {
+  threadId: null,
+  activity: 'idle',
+  conversation: newConversation,
+  turnsBegun: 0,
+  earlier: null,
+  loadingEarlier: false,
+  loadFailure: null,
+  history: emptyHistory,
+  historyOpen: false,
+  drafts: {},
+  feedback: {},
+  announcement: null,
+};
+
+/** The composer's text for the thread on show. */
+export function draftOf(state: ChatState): string {
+  return state.drafts[state.threadId ?? ''] ?? '';
+}
+
+/** The drafts with another text for the thread on show. */
+export function withDraft(state: ChatState, text: string): ChatState['drafts'] {
+  return { ...state.drafts, [state.threadId ?? '']: text };
+}
+
+/** The drafts with one thread's text given to another that has none. */
+export function moveDraft(drafts: ChatState['drafts'], from: string | null, to: string | null): ChatState['drafts'] {
+  const { [from ?? '']: text = '', ...rest } = drafts;
+  return text ? { [to ?? '']: text, ...rest } : rest;
+}
+
+/** Whether a turn is under way. */
+export function isBusy({ activity }: ChatState): boolean {
+  return activity === 'waiting' || activity === 'answering';
+}
+
+/** Why the thread takes no messages: its own reason or, where it gives none, which kind of closed it is. */
+export function closedReason(
+  thread: ThreadMetadata | null,
+): { readonly kind: 'locked' | 'closed'; readonly reason: string | undefined } | null {
+  const status = thread?.status;
+  if (!status || status.type === 'active') return null;
+  return { kind: status.type, reason: status.reason ?? undefined };
+}
