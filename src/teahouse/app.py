@@ -20,6 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from teahouse import errors
 from teahouse.agents import models
+from teahouse.agents.guide.index import Changes, DocumentIndex
+from teahouse.agents.guide.server import GuideServer
 from teahouse.agents.server import AgentServer
 from teahouse.errors import Problem
 from teahouse.identity.anonymous import AnonymousIdentity, key_in
@@ -59,8 +61,10 @@ class Teahouse:
         settings: Settings | None = None,
     ) -> None:
         self.settings = settings or load()
-        self._agent = _resolve(agent or self.settings.agent, "--agent", (Agent,))
-        self._server = _resolve(server or self.settings.server, "--server", (ChatKitServer, type))
+        self._agent: Agent[Any] | None = _resolve(agent or self.settings.agent, "--agent", (Agent,))
+        self._server: Server | type[Server] | None = _resolve(
+            server or self.settings.server, "--server", (ChatKitServer, type)
+        )
         if self._agent is not None and self._server is not None:
             reason = "an agent is given as well; only one of them can answer"
             raise Problem(
@@ -105,7 +109,7 @@ class Teahouse:
         limits = settings.limits
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(SqlStore(SqliteDatabase(data / "teahouse.db")))
-            server = self._given_server(store) or await self._guide(store, data, stack)
+            server = self._given_server(store) or await stack.enter_async_context(self._guide(store, data / "guide"))
             bounds = Bounds(seconds=limits.response_seconds, bytes=limits.response_bytes)
             runs = await stack.enter_async_context(Runs(bounds, grace=limits.shutdown_seconds))
             secret = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(key_in, data)
@@ -122,17 +126,33 @@ class Teahouse:
             )
 
     def _given_server(self, store: SqlStore) -> Server | None:
+        """What was given to answer with, if anything was."""
         if self._agent is not None:
             return AgentServer(store, self._agent, models.run_config(self.settings.model))
         if isinstance(self._server, type):
             return _make(self._server, store)
         return self._server
 
-    async def _guide(self, store: SqlStore, data: Path, stack: AsyncExitStack) -> Server:
-        """The embedded assistant; with a model when one is configured."""
-        from teahouse.agents.guide import assistant
+    @asynccontextmanager
+    async def _guide(self, store: SqlStore, cache: Path) -> AsyncIterator[Server]:
+        """The embedded assistant, keeping up with its documents; a model writes when one is configured."""
+        folder, model = self.settings.docs, self.settings.model
+        if not await asyncio.to_thread(os.access, folder, os.R_OK | os.X_OK):
+            reason = "no permission to read it" if await asyncio.to_thread(folder.exists) else "there is no such folder"
+            raise Problem(errors.DOCS_FOLDER_MISSING, path=folder, reason=reason)
+        index = DocumentIndex(folder, cache)
+        watcher = asyncio.create_task(index.watch(changed=_report), name="documents")
+        try:
+            if models.is_configured(model):
+                from teahouse.agents.guide.tool import guide_agent
 
-        return await stack.enter_async_context(assistant(store, self.settings, cache=data / "guide"))
+                yield AgentServer(store, guide_agent(index), models.run_config(model))
+            else:
+                yield GuideServer(store, index)
+        finally:
+            watcher.cancel()
+            await asyncio.wait([watcher])
+            index.close()
 
     def _explain(self, error: Exception) -> Problem | None:
         known = models.explain(error)
@@ -217,6 +237,13 @@ class _WithHouse:
         await receive()
         await self._house.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _report(changes: Changes) -> None:
+    """Say which documents were read, and name those that could not be."""
+    for document in changes.skipped:
+        log.warning("document skipped", path=document.path, reason=document.reason)
+    log.info("documents indexed", read=len(changes.indexed), removed=len(changes.removed))
 
 
 def _data_folder(path: Path) -> Path:
