@@ -28,10 +28,7 @@ def test_later_ids_sort_after_earlier_ones_even_if_the_clock_is_set_back(
 
 def test_threads_never_get_the_same_id() -> None:
     made: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: made.extend([ids.new_id("msg") for _ in range(2000)]))
-        for _ in range(4)
-    ]
+    threads = [threading.Thread(target=lambda: made.extend([ids.new_id("msg") for _ in range(2000)])) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

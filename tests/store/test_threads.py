@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from chatkit.store import NotFoundError
-from chatkit.types import LockedStatus, Page, Thread, ThreadMetadata
+from chatkit.types import LockedStatus, Page, Thread, ThreadItem, ThreadMetadata
 
 from teahouse.store import SqlStore
 
@@ -32,7 +32,7 @@ async def test_saving_again_replaces(store: SqlStore) -> None:
 
 
 async def test_items_that_a_thread_carries_are_not_stored(store: SqlStore) -> None:
-    carried = Page(data=[question("msg_1")])
+    carried: Page[ThreadItem] = Page(data=[question("msg_1")])
     await store.save_thread(Thread(**dict(thread(title="Tea")), items=carried), ALICE)
     assert type(await store.load_thread("thr_1", ALICE)) is ThreadMetadata
     assert (await store.load_thread_items("thr_1", None, 20, "asc", ALICE)).data == []

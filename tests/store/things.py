@@ -43,9 +43,7 @@ def question(item_id: str, text: str = "Why?", *, thread_id: str = "thr_1", minu
     )
 
 
-def answer(
-    item_id: str, text: str = "Because.", *, thread_id: str = "thr_1", minute: int = 0
-) -> AssistantMessageItem:
+def answer(item_id: str, text: str = "Because.", *, thread_id: str = "thr_1", minute: int = 0) -> AssistantMessageItem:
     return AssistantMessageItem(
         id=item_id,
         thread_id=thread_id,
