@@ -109,7 +109,8 @@ class Teahouse:
         limits = settings.limits
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(SqlStore(SqliteDatabase(data / "teahouse.db")))
-            server = self._given_server(store) or await stack.enter_async_context(self._guide(store, data / "guide"))
+            given = self._given_server(store)
+            server = given if given is not None else await stack.enter_async_context(self._guide(store, data / "guide"))
             bounds = Bounds(seconds=limits.response_seconds, bytes=limits.response_bytes)
             runs = await stack.enter_async_context(Runs(bounds, grace=limits.shutdown_seconds))
             secret = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(key_in, data)
