@@ -172,13 +172,19 @@ class DocumentIndex:
         self._reader: sqlite3.Connection | None = None
         self._is_fresh = False
 
-    async def search(self, question: str, language: str = "en", limit: int = 5) -> list[Passage]:
+    async def search(self, question: str, language: str = "en", limit: int = 5, *, earlier: str = "") -> list[Passage]:
         """The passages that answer `question`, best first; empty when nothing does.
 
         Documents in `language` come first. Of two documents that are the same in two languages (`en/x.md`
         and `zh/x.md`), only one is shown. The first search waits until the folder has been read.
+
+        Args:
+            question: what is asked.
+            language: of the question.
+            limit: of passages.
+            earlier: a question that this one goes on from; its words count half.
         """
-        return await asyncio.to_thread(self._search, question, language, limit)
+        return await asyncio.to_thread(self._search, question, earlier, language, limit)
 
     async def page(self, path: str) -> list[Passage]:
         """All sections of the document at `path`, in order."""
@@ -268,8 +274,10 @@ class DocumentIndex:
 
     # Searching ----------------------------------------------------------------------------------------
 
-    def _search(self, question: str, language: str, limit: int) -> list[Passage]:
+    def _search(self, question: str, earlier: str, language: str, limit: int) -> list[Passage]:
         query = self._query(question, language)
+        for term, weight in self._query(earlier, language).items():
+            query.setdefault(term, weight / 2)
         if not query:
             return []
         same = self._found(query, language, same=True)
@@ -361,7 +369,8 @@ def _scan(folders: Sequence[Path]) -> Iterator[_File]:
 
 def _update(database: sqlite3.Connection, file: _File, digest: bytes) -> Document | str | None:
     """Bring the index up to date with `file`: what it says now, why it cannot be read, or None if it says
-    the same as when its digest was `digest`."""
+    the same as when its digest was `digest`.
+    """
     try:
         raw = _bytes(file)
         now = hashlib.blake2b(raw, digest_size=16).digest()

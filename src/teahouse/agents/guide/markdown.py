@@ -74,6 +74,12 @@ def _shown(child: Token) -> str:
     return "" if child.type == "html_inline" else child.content
 
 
+def ends_in_code(source: str) -> bool:
+    """Whether the last thing in a list or quotation is a code block, after which nothing can be written."""
+    inner = [token for token in parser().parse(source) if token.nesting == 0]
+    return bool(inner) and inner[-1].type in {"fence", "code_block"}
+
+
 def escape(text: str) -> str:
     """Plain `text` as Markdown that shows these characters and means nothing by them. Indents are dropped."""
 

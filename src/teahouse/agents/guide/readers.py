@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -198,7 +199,7 @@ def _read_markdown(raw: bytes, draft: _Draft) -> None:
     definitions = references.get("references", {})
     lines = source.split("\n")
     start = 0
-    for heading, inline in zip(tokens, tokens[1:], strict=False):
+    for heading, inline in pairwise(tokens):
         if heading.type != "heading_open" or heading.level or heading.map is None:
             continue
         draft.add(_section(lines, start, heading.map[0], definitions))

@@ -46,11 +46,11 @@ _KOREAN_PARTICLE = re.compile(
 )
 
 # Words of this field that jieba's general dictionary lacks.
-_CHINESE_WORDS = (
-    "工作流 智能体 白屏 小组件 会话 令牌 密钥 域名 白名单 跨域 流式 提示词 大模型 断线 重连 限流 线程 反向代理 反代 负载均衡 "
-    "环境变量 命令行 源码 前端 后端 浏览器 服务器 客户端 网关 镜像 容器 输入法 局域网 证书 回退 兼容 自托管 打不开 连不上 "
-    "找不到 加载不出 没反应 报错"
-).split()
+_CHINESE_WORDS = """
+工作流 智能体 白屏 小组件 会话 令牌 密钥 域名 白名单 跨域 流式 提示词 大模型 断线 重连 限流 线程
+反向代理 反代 负载均衡 环境变量 命令行 源码 前端 后端 浏览器 服务器 客户端 网关 镜像 容器 输入法
+局域网 证书 回退 兼容 自托管 打不开 连不上 找不到 加载不出 没反应 报错
+""".split()
 
 
 def terms(text: str, *, japanese: bool | None = None) -> list[str]:
