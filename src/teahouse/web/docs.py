@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-import jinja2
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -23,29 +22,11 @@ from teahouse import errors
 from teahouse.agents.guide import readers
 from teahouse.agents.guide.anchors import Slugs, heading_text
 from teahouse.errors import Language, Problem, language_of
+from teahouse.web import html
 from teahouse.web.services import Services, locale_of
 
 _SHOWN = (".md", ".html", ".htm", ".txt")
 _FILES = (".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")
-
-WORDS: dict[Language, dict[str, str]] = {
-    "en": {
-        "documents": "Documents",
-        "contents": "On this page",
-        "navigation": "Documentation",
-        "skip": "Skip to the text",
-        "other": "简体中文",
-        "other_code": "zh-CN",
-    },
-    "zh": {
-        "documents": "文档",
-        "contents": "本页内容",
-        "navigation": "文档导航",
-        "skip": "跳到正文",
-        "other": "English",
-        "other_code": "en",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -116,7 +97,7 @@ def _entrance(folder: Path, request: Request, services: Services) -> Response:
     links = "\n".join(
         f"- [{path}](<{quote(path)}>)" for path in files if Path(path).suffix.lower() in (*_SHOWN, ".pdf")
     )
-    listed = render(f"# {WORDS[language]['documents']}\n\n{links}")
+    listed = render(f"# {html.WORDS[language]['documents']}\n\n{links}")
     return _respond(listed, language, None, request, services)
 
 
@@ -139,9 +120,10 @@ def _twin(folder: Path, path: PurePosixPath) -> str | None:
 @lru_cache(maxsize=256)
 def _rendered(file: Path, path: PurePosixPath, changed: int) -> Rendered:
     """A file's page; `changed` (ns) makes a changed file another one to the cache."""
-    read = readers.read(file, path)
+    raw = file.read_bytes()
+    read = readers.parse(raw, path)
     if file.suffix.lower() == ".md":
-        return render(file.read_text(encoding="utf-8", errors="replace"), read)
+        return render(raw.decode(errors="replace"), read)
     # HTML and text are shown as what the reader understood, never as the file's own markup.
     parts = [f"# {read.title}"]
     heading: tuple[str, ...] = ()
@@ -182,9 +164,7 @@ class _Renderer(RendererHTML):
 
 
 # Raw HTML stays off: a document may come from anywhere.
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable(
-    ["table", "strikethrough"]
-)
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable(["table", "strikethrough"])
 
 
 def render(source: str, read: readers.Document | None = None) -> Rendered:
@@ -208,9 +188,7 @@ def render(source: str, read: readers.Document | None = None) -> Rendered:
             contents.append((anchors[index], text))
     if title_at is not None:
         tokens = tokens[:title_at] + tokens[title_at + 3 :]
-        anchors = {
-            at - 3 if at > title_at else at: anchor for at, anchor in anchors.items() if at != title_at
-        }
+        anchors = {at - 3 if at > title_at else at: anchor for at, anchor in anchors.items() if at != title_at}
     body = Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {"anchors": anchors}))  # noqa: S704
     return Rendered(title, read.description if read else "", body, tuple(contents))
 
@@ -222,26 +200,17 @@ def _without_front_matter(source: str) -> str:
     return source[end + 5 :] if end >= 0 else source
 
 
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-)
-
-
 def _respond(
     rendered: Rendered, language: Language, twin: str | None, request: Request, services: Services
 ) -> HTMLResponse:
-    page = _TEMPLATES.get_template("document.html").render(
+    page = html.render(
+        "document.html",
         title=rendered.title,
         description=rendered.description,
         body=rendered.body,
         contents=rendered.contents,
         twin=twin,
-        words=WORDS[language],
-        html_language="zh-CN" if language == "zh" else "en",
         site=services.settings.page.title or "Teahouse",
-        root=request.scope.get("root_path", ""),
+        **html.frame(language, request.scope),
     )
     return HTMLResponse(page, headers={"cache-control": "no-cache"})

@@ -9,15 +9,16 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from teahouse import errors
+from teahouse import errors, logs
 from teahouse.errors import Problem, language_of
+from teahouse.web import html
 from teahouse.web.services import locale_of
 
-log = structlog.get_logger(__name__)
+log = logs.get(__name__)
 
 
 def content_security_policy(origins: tuple[str, ...]) -> str:
@@ -88,9 +89,7 @@ class Front:
                 await response(scope, receive, send_with_headers)
             finally:
                 seconds = round(time.perf_counter() - begun, 4)
-                log.info(
-                    "request", method=scope["method"], path=scope["path"], status=status, seconds=seconds
-                )
+                log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=seconds)
 
     @staticmethod
     def _problem(error: Exception, scope: Scope) -> Problem:
@@ -100,23 +99,36 @@ class Front:
             return Problem(errors.NOT_FOUND, path=scope["path"][:200])
         if isinstance(error, HTTPException) and error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "GET")
-            return Problem(
-                errors.METHOD_NOT_ALLOWED, path=scope["path"][:200], method=scope["method"], allowed=allowed
-            )
+            return Problem(errors.METHOD_NOT_ALLOWED, path=scope["path"][:200], method=scope["method"], allowed=allowed)
         log.error("request failed", exc_info=error)
         return Problem(errors.INTERNAL_ERROR)
 
 
-def problem_response(problem: Problem, scope: Scope) -> JSONResponse:
-    """A problem as HTTP: `{"error": {code, message, param, doc_url, request_id}}`."""
-    language = language_of(locale_of(HTTPConnection(scope)))
-    root = scope.get("root_path", "")
+def problem_response(problem: Problem, scope: Scope) -> Response:
+    """A problem as HTTP: a page for a person who follows a link, JSON for everybody else.
+
+    The JSON is `{"error": {code, message, param, doc_url, request_id}}`.
+    """
+    request = HTTPConnection(scope)
+    language = language_of(locale_of(request))
+    status, request_id = problem.kind.status, scope["request_id"]
+    headers = {"allow": str(problem.details["allowed"])} if problem.kind is errors.METHOD_NOT_ALLOWED else None
+    if request.headers.get("accept", "").startswith("text/html"):
+        page = html.render(
+            "problem.html",
+            title=problem.cause(language),
+            cure=problem.cure(language),
+            code=problem.kind.code,
+            request_id=request_id,
+            site="Teahouse",
+            **html.frame(language, scope),
+        )
+        return HTMLResponse(page, status, headers=headers)
     error: dict[str, Any] = {
         "code": problem.kind.code,
         "message": problem.message(language),
         "param": problem.param,
-        "doc_url": f"{root}/{problem.page(language)}",
-        "request_id": scope["request_id"],
+        "doc_url": f"{scope.get('root_path', '')}/{problem.page(language)}",
+        "request_id": request_id,
     }
-    allow = {"allow": str(problem.details["allowed"])} if problem.kind is errors.METHOD_NOT_ALLOWED else None
-    return JSONResponse({"error": error}, problem.kind.status, headers=allow)
+    return JSONResponse({"error": error}, status, headers=headers)

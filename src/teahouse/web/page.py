@@ -75,9 +75,7 @@ async def static(request: Request, services: Services) -> Response:
 
     It has to be there before the element's first requests, or two of them at once would make two visitors.
     """
-    path = request.path_params.get("path") or request.url.path.removeprefix(
-        request.scope.get("root_path", "")
-    )
+    path = request.path_params.get("path") or request.url.path.removeprefix(request.scope.get("root_path", ""))
     path = path.strip("/") or "index.html"
     response = await FILES.get_response(path, request.scope)
     if path in ("index.html", "chatkit.js"):
