@@ -42,6 +42,9 @@ test-browser: $(VENV)/.dev $(STATIC) $(EXAMPLE)/dist/index.html ## Whole convers
 	@scripts/chromium.sh
 	$(BIN)/pytest -m browser
 
+benchmark: $(VENV)/.dev ## Measure the server beside the plain SDK (a few minutes; benchmarks/README.md)
+	$(BIN)/python -m benchmarks.protocol
+
 format: $(VENV)/.dev ## Format the Python sources
 	$(BIN)/ruff check --fix-only src tests scripts benchmarks examples hatch_build.py
 	$(BIN)/ruff format src tests scripts benchmarks examples hatch_build.py
@@ -84,4 +87,4 @@ $(EXAMPLE)/dist/index.html: $(wildcard $(EXAMPLE)/src/* $(EXAMPLE)/*.json $(EXAM
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) ci --no-audit --no-fund --silent
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) run --silent build
 
-.PHONY: help serve build wheel test lint test-python test-element test-browser format clean
+.PHONY: help serve build wheel test lint test-python test-element test-browser benchmark format clean
