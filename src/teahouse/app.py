@@ -12,14 +12,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import structlog
 from agents import Agent
 from chatkit.server import ChatKitServer
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from teahouse import errors
+from teahouse import errors, logs
 from teahouse.agents import models
+from teahouse.agents.guide.agent import GuideAgentServer
 from teahouse.agents.guide.index import Changes, DocumentIndex
 from teahouse.agents.guide.server import GuideServer
 from teahouse.agents.server import AgentServer
@@ -33,7 +33,7 @@ from teahouse.web import routes
 from teahouse.web.middleware import Front
 from teahouse.web.services import Services
 
-log = structlog.get_logger(__name__)
+log = logs.get(__name__)
 
 
 class Teahouse:
@@ -145,9 +145,7 @@ class Teahouse:
         watcher = asyncio.create_task(index.watch(changed=_report), name="documents")
         try:
             if models.is_configured(model):
-                from teahouse.agents.guide.tool import guide_agent
-
-                yield AgentServer(store, guide_agent(index), models.run_config(model))
+                yield GuideAgentServer(store, index, models.run_config(model))
             else:
                 yield GuideServer(store, index)
         finally:
