@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -97,12 +98,17 @@ def _run(chosen: settings.Settings, listener: socket.socket) -> None:
 
     if not (STATIC / "chatkit.js").is_file():
         raise Problem(errors.ELEMENT_NOT_BUILT)
-    logs.configure(chosen.log_level, chosen.log_format)
+    logs.configure(chosen.log_level, chosen.log_format, known_secrets=_secrets_of(chosen))
     house = Teahouse(settings=chosen)
     server = _uvicorn(chosen, house.app)
     server.run(sockets=[listener])
     if house.refused is not None:
         raise house.refused
+
+
+def _secrets_of(chosen: settings.Settings) -> list[str]:
+    secrets = (chosen.secret, chosen.model.api_key)
+    return [secret.get_secret_value() for secret in secrets if secret] + [os.environ.get("OPENAI_API_KEY", "")]
 
 
 def _uvicorn(chosen: settings.Settings, app: ASGIApp) -> uvicorn.Server:

@@ -18,9 +18,7 @@ Explain = Callable[[Exception], Problem | None]
 class HouseStore(Protocol):
     """What our own store offers beyond `chatkit.store.Store`; a foreign store is used without."""
 
-    async def begin_turn(
-        self, thread: ThreadMetadata, item: UserMessageItem, context: Context, *, new: bool
-    ) -> None:
+    async def begin_turn(self, thread: ThreadMetadata, item: UserMessageItem, context: Context, *, new: bool) -> None:
         """Store a thread's (first) user message, thread and item in one transaction."""
 
     async def delete_items_after(self, thread_id: str, item_id: str, context: Context) -> list[str]:
@@ -29,7 +27,5 @@ class HouseStore(Protocol):
     async def load_latest_items(self, thread_id: str, limit: int, context: Context) -> Page[ThreadItem]:
         """The newest items in ascending order; `after` is the oldest of them when there are more."""
 
-    async def add_feedback(
-        self, thread_id: str, item_ids: list[str], kind: FeedbackKind, context: Context
-    ) -> None:
+    async def add_feedback(self, thread_id: str, item_ids: list[str], kind: FeedbackKind, context: Context) -> None:
         """Keep a visitor's judgement of items."""

@@ -118,9 +118,7 @@ async def _feedback(server: Server, request: ItemsFeedbackReq, context: Context)
     return _NOTHING
 
 
-async def _attachment(
-    server: Server, request: AttachmentsCreateReq | AttachmentsDeleteReq, context: Context
-) -> bytes:
+async def _attachment(server: Server, request: AttachmentsCreateReq | AttachmentsDeleteReq, context: Context) -> bytes:
     files = server.attachment_store
     if files is None:
         raise Problem(errors.OPERATION_NOT_SUPPORTED, operation=request.type, hook="attachment_store")
@@ -145,9 +143,7 @@ async def _transcribe(server: Server, request: InputTranscribeReq, context: Cont
         audio = base64.b64decode(request.params.audio_base64, validate=True)
     except binascii.Error:
         raise Problem(errors.INVALID_REQUEST, param="audio_base64", reason="it is not base64") from None
-    return encode(
-        await server.transcribe(AudioInput(data=audio, mime_type=request.params.mime_type), context)
-    )
+    return encode(await server.transcribe(AudioInput(data=audio, mime_type=request.params.mime_type), context))
 
 
 async def _sync_action(server: Server, request: ThreadsSyncCustomActionReq, context: Context) -> bytes:

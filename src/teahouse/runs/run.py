@@ -8,16 +8,15 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
-import structlog
 from uuid_utils import uuid7
 
-from teahouse import errors
+from teahouse import errors, logs
 from teahouse.errors import Problem
 from teahouse.protocol import Context, ErrorFrame, encode
 from teahouse.runs.log import MemoryLog
 from teahouse.runs.turn import Turn
 
-log = structlog.get_logger(__name__)
+log = logs.get(__name__)
 
 
 class Answer(Protocol):

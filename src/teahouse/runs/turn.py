@@ -24,7 +24,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import structlog
 from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer, agents_sdk_user_agent_override
 from chatkit.store import NotFoundError, StoreItemType
@@ -62,7 +61,7 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from teahouse import errors
+from teahouse import errors, logs
 from teahouse.errors import Problem
 from teahouse.protocol import Context, ErrorFrame, now, with_aware_time
 from teahouse.runs.own_ids import OwnIds
@@ -77,7 +76,7 @@ Item = TypeVar("Item", bound=ThreadItem)
 _HIDDEN = (HiddenContextItem, SDKHiddenContextItem)
 _PAGE = 50
 
-log = structlog.get_logger(__name__)
+log = logs.get(__name__)
 
 
 def bare(thread: ThreadMetadata, items: Page[ThreadItem] | None = None) -> Thread:
@@ -240,9 +239,7 @@ class Turn:
 
 
 def _is_delta(event: ThreadStreamEvent) -> bool:
-    return isinstance(event, ThreadItemUpdatedEvent) and isinstance(
-        event.update, AssistantMessageContentPartTextDelta
-    )
+    return isinstance(event, ThreadItemUpdatedEvent) and isinstance(event.update, AssistantMessageContentPartTextDelta)
 
 
 def _is_hidden(event: ThreadStreamEvent) -> bool:
@@ -334,13 +331,9 @@ class _Acceptance:
         thread = await self._open_thread(request.params.thread_id)
         store = self.server.store
         newest = await store.load_thread_items(thread.id, None, _PAGE, "desc", context=self.context)
-        pending = [
-            item for item in newest.data if isinstance(item, ClientToolCallItem) and item.status == "pending"
-        ]
+        pending = [item for item in newest.data if isinstance(item, ClientToolCallItem) and item.status == "pending"]
         if not pending:
-            raise Problem(
-                errors.INVALID_REQUEST, param="result", reason="no client tool call waits for a result"
-            )
+            raise Problem(errors.INVALID_REQUEST, param="result", reason="no client tool call waits for a result")
         call = pending[0].model_copy(update={"output": request.params.result, "status": "completed"})
         await store.save_item(thread.id, call, context=self.context)
         # The model would wait for ever for calls that nobody answers; there should be one at most.
@@ -353,9 +346,7 @@ class _Acceptance:
         thread = await self._open_thread(params.thread_id)
         item = await find_item(self.server, thread.id, params.item_id, StructuredInputItem, self.context)
         if item.status != "pending":
-            raise Problem(
-                errors.INVALID_REQUEST, param="item_id", reason="these questions were answered before"
-            )
+            raise Problem(errors.INVALID_REQUEST, param="item_id", reason="these questions were answered before")
         answered = answer_questions(item, params.input)
 
         async def respond() -> Events:
@@ -381,9 +372,7 @@ class _Acceptance:
         later: list[str] = []
         after = None
         while True:
-            page = await self.server.store.load_thread_items(
-                thread_id, after, _PAGE, "desc", context=self.context
-            )
+            page = await self.server.store.load_thread_items(thread_id, after, _PAGE, "desc", context=self.context)
             for item in page.data:
                 if item.id == item_id:
                     return later
