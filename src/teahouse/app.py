@@ -27,7 +27,7 @@ from teahouse.errors import Problem
 from teahouse.identity.anonymous import AnonymousIdentity, key_in
 from teahouse.runs.run import Bounds, Runs
 from teahouse.runs.turn import Server
-from teahouse.settings import Settings, load
+from teahouse.settings import Settings, bundled_docs, load
 from teahouse.store import SqliteDatabase, SqlStore
 from teahouse.web import routes
 from teahouse.web.middleware import Front
@@ -122,7 +122,7 @@ class Teahouse:
                 identity=AnonymousIdentity(secret, cross_site=bool(settings.origins)),
                 explain=self._explain,
                 ping=store.ping,
-                docs=settings.docs if is_guide else None,
+                docs=(settings.docs, bundled_docs()) if is_guide else (bundled_docs(),),
                 is_guide=is_guide,
             )
 

@@ -45,14 +45,17 @@ async def document(request: Request, services: Services) -> Response:
     Raises:
         Problem: NOT_FOUND.
     """
-    folder, path = services.docs, request.path_params["path"].strip("/")
-    if folder is None:
-        raise _missing(request)
+    path = request.path_params.get("path", "").strip("/")
     if not path:
-        return await asyncio.to_thread(_entrance, folder, request, services)
-    file = await asyncio.to_thread(find, folder, path)
-    if file is None:
-        raise _missing(request)
+        return await asyncio.to_thread(_entrance, request, services)
+    for folder in services.docs:
+        file = await asyncio.to_thread(find, folder, path)
+        if file is not None:
+            return await _shown(folder, file, request, services)
+    raise _missing(request)
+
+
+async def _shown(folder: Path, file: Path, request: Request, services: Services) -> Response:
     if file.suffix.lower() in _FILES:
         return _as_it_is(file)
     try:
@@ -86,9 +89,9 @@ def _as_it_is(file: Path) -> FileResponse:
     return FileResponse(file, media_type=kind, headers={"content-security-policy": policy})
 
 
-def _entrance(folder: Path, request: Request, services: Services) -> Response:
+def _entrance(request: Request, services: Services) -> Response:
     """The index page in the visitor's language; a plain list where there is none."""
-    language = language_of(locale_of(request))
+    folder, language = services.docs[0], language_of(locale_of(request))
     for index in (f"{language}/index", "en/index", "zh/index", "index"):
         if find(folder, index):
             return RedirectResponse(f"{request.scope.get('root_path', '')}/docs/{index}")

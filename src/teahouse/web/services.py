@@ -25,7 +25,8 @@ class Services:
 
     Attributes:
         ping: raises when the store cannot be used.
-        docs: folder of the documents shown under `/docs`; None when there is no guide.
+        docs: folders of the documents shown under `/docs`, the first that has one wins. The last is always
+            our own documentation: errors link to its pages.
         is_guide: whether the embedded assistant answers.
     """
 
@@ -35,7 +36,7 @@ class Services:
     identity: Identity
     explain: Explain
     ping: Callable[[], Awaitable[None]]
-    docs: Path | None
+    docs: tuple[Path, ...]
     is_guide: bool
 
     async def visitor(self, request: HTTPConnection) -> tuple[Context, Identified]:
