@@ -162,7 +162,7 @@ class Turn:
                         if not _is_delta(event) and self.thread != told:
                             told = self.thread.model_copy(deep=True)
                             yield await self._save_thread()
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):  # stopped, or nobody wants the rest (a bound was reached)
             await self.server.handle_stream_cancelled(self.thread, self._pending.all(), self.context)
             raise
         except Exception as error:
