@@ -19,7 +19,7 @@ import sqlite3
 import stat
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -27,9 +27,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import quote
 
+from teahouse import logs
 from teahouse.agents.guide import language as languages
 from teahouse.agents.guide import markdown, readers, segment
 from teahouse.agents.guide.readers import Document, UnreadableDocument
+
+log = logs.get(__name__)
 
 _LAYOUT = 1 * 1000 + segment.VERSION
 """What the index file holds; another value means it is made anew."""
@@ -64,7 +67,7 @@ SELECT documents.path, documents.title, documents.description, documents.languag
 _FOUND = (
     _PASSAGE
     + """, -bm25(terms, 5.0, 4.0, 3.0, 1.0), -bm25(terms, 0.0, 0.0, 3.0, 1.0),
-       terms.title || ' ' || terms.keywords || ' ' || terms.headings || ' ' || terms.body
+       terms.title, terms.keywords, terms.headings || ' ' || terms.body
 FROM terms JOIN sections ON sections.id = terms.rowid JOIN documents ON documents.id = sections.document
 WHERE terms MATCH ? AND (documents.language = ?) = ? ORDER BY bm25(terms, 5.0, 4.0, 3.0, 1.0) LIMIT ?
 """
@@ -171,6 +174,7 @@ class DocumentIndex:
         self._reading = threading.Lock()
         self._reader: sqlite3.Connection | None = None
         self._is_fresh = False
+        self._is_closed = False
 
     async def search(self, question: str, language: str = "en", limit: int = 5, *, earlier: str = "") -> list[Passage]:
         """The passages that answer `question`, best first; empty when nothing does.
@@ -219,12 +223,22 @@ class DocumentIndex:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
-            if changes := await self.refresh():
+            try:
+                changes = await self.refresh()
+            except (OSError, sqlite3.Error) as error:  # a full disk, a share that is away: it may come back
+                log.warning("documents not indexed", reason=str(error))
+                changes = Changes()
+            took = loop.time() - began
+            if changes:
                 changed(changes)
-            await asyncio.sleep(max(every, 50 * (loop.time() - began) if not changes else every))
+            await asyncio.sleep(every if changes else max(every, 50 * took))
 
     def close(self) -> None:
-        """Let go of the index file."""
+        """Let go of the index file. A refresh that is under way ends after the document it is at."""
+        self._is_closed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
         with self._reading:
             if self._reader is not None:
                 self._reader.close()
@@ -248,6 +262,8 @@ class DocumentIndex:
             indexed: list[str] = []
             skipped: list[SkippedDocument] = []
             for file in present.values():
+                if self._is_closed:
+                    break
                 size, modified, digest = known.get(file.path, (-1, -1, b""))
                 if (size, modified) == (file.size, file.modified):
                     continue
@@ -260,14 +276,16 @@ class DocumentIndex:
         return Changes(tuple(indexed), removed, tuple(skipped))
 
     def _open_for_writing(self) -> sqlite3.Connection:
+        if self._is_fresh:
+            return _connect(self._file)
         self._file.parent.mkdir(parents=True, exist_ok=True)
         try:
             return _open(self._file)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and self._reader is not None:
-                raise
-            # Damaged, or of another version: everything in it can be read again from the documents.
-            self.close()
+        except sqlite3.OperationalError:  # locked, no space, no permission: nothing is wrong with the file
+            raise
+        except sqlite3.DatabaseError:
+            # Damaged, or of another layout: everything in it can be read again from the documents.
+            self._let_go()
             for suffix in ("", "-wal", "-shm"):
                 self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
             return _open(self._file)
@@ -287,31 +305,17 @@ class DocumentIndex:
 
     def _query(self, question: str, language: str) -> dict[str, float]:
         """The terms to look for and what each weighs; misspelt ones corrected."""
-        wanted = dict.fromkeys(segment.terms(question, japanese=language == "ja" or None))
-        return dict(self._weighed(list(wanted)[:_MOST_TERMS]))
-
-    def _weighed(self, wanted: list[str]) -> Iterator[tuple[str, float]]:
+        wanted = list(dict.fromkeys(segment.terms(question, japanese=language == "ja" or None)))[:_MOST_TERMS]
         with self._database() as database:
-            (total,) = database.execute("SELECT count(*) FROM sections").fetchone()
-            for term in wanted:
-                occurrences = _occurrences(database, term)
-                if not occurrences and (similar := _similar(database, term)):
-                    term, occurrences = similar, _occurrences(database, similar)
-                yield term, math.log(1 + (total - occurrences + 0.5) / (occurrences + 0.5))
+            return dict(_weighed(database, wanted))
 
     def _found(self, query: dict[str, float], language: str, *, same: bool) -> list[Passage]:
         match = " OR ".join(f'"{term}"' for term in query)
-        whole = sum(query.values())
         with self._database() as database:
             rows = database.execute(_FOUND, (match, language, same, _CANDIDATES)).fetchall()
-        passages = []
-        for *columns, of_page, of_section, terms in rows:
-            held = sum(map(query.__getitem__, query.keys() & set(terms.split()))) / whole
-            if held >= _ENOUGH:
-                # The page's title and keywords choose the page; heading and text choose the section on it.
-                # Holding all of a question counts for more than holding one of its words many times.
-                passages.append(_passage(columns, held * (of_page + of_section)))
-        return list(_few_of_each_page(sorted(passages, key=lambda passage: -passage.score)))
+        passages = [_passage(row[:9], _score(query, *row[9:])) for row in rows]
+        answering = (passage for passage in passages if passage.score > 0)
+        return list(_few_of_each_page(sorted(answering, key=lambda passage: -passage.score)))
 
     def _page(self, path: str) -> list[Passage]:
         with self._database() as database:
@@ -342,7 +346,13 @@ class DocumentIndex:
         with self._reading:
             if self._reader is None:
                 self._reader = _connect(self._file)
-            yield self._reader
+            try:
+                yield self._reader
+            except sqlite3.DatabaseError:
+                self._is_fresh = False  # the next search looks whether the file is damaged
+                self._reader.close()
+                self._reader = None
+                raise
 
 
 # Folders ----------------------------------------------------------------------------------------------
@@ -474,6 +484,42 @@ def _remove(database: sqlite3.Connection, path: str) -> None:
         " JOIN documents ON documents.id = sections.document WHERE documents.path = ?)", (path,),
     )  # fmt: skip
     database.execute("DELETE FROM documents WHERE path = ?", (path,))
+
+
+def _weighed(database: sqlite3.Connection, wanted: Sequence[str]) -> Iterator[tuple[str, float]]:
+    """BM25's weight of each term: the rarer, the more."""
+    (total,) = database.execute("SELECT count(*) FROM sections").fetchone()
+    for term in wanted:
+        occurrences = _occurrences(database, term)
+        if not occurrences and any(part in term for part in wanted if part != term and len(part) > 1):
+            continue  # a compound nobody wrote; its parts are looked for
+        if not occurrences and (similar := _similar(database, term)):
+            term, occurrences = similar, _occurrences(database, similar)
+        # What never occurs weighs as what occurs once: it may be just another form of a word that is there.
+        seen = occurrences or 1
+        yield term, math.log(1 + (total - seen + 0.5) / (seen + 0.5))
+
+
+def _score(query: dict[str, float], of_page: float, of_section: float, title: str, keywords: str, text: str) -> float:
+    """How well a section answers; 0 when it holds too little of the question.
+
+    The page's title and keywords choose the page (`of_page`), heading and text the section on it
+    (`of_section`). Holding all of a question counts for more than holding one of its words many times, and
+    a page about it, or even about nothing else, for more than a page that mentions it.
+    """
+    named, told = set(title.split()), set(keywords.split())
+    whole = sum(query.values())
+    held = _weight(query, named | told | set(text.split())) / whole
+    if held < _ENOUGH:
+        return 0.0
+    on_subject = _weight(query, named | told) / whole
+    nothing_else = len(named & query.keys()) / (len(named) or 1)
+    return held * (1 + on_subject + nothing_else / 2) * (of_page + of_section)
+
+
+def _weight(query: dict[str, float], terms: Set[str]) -> float:
+    """What the terms of `query` that are among `terms` weigh."""
+    return sum(query[term] for term in query.keys() & terms)
 
 
 def _occurrences(database: sqlite3.Connection, term: str) -> int:

@@ -31,7 +31,7 @@ def of_document(text: str) -> str:
     """The language most of a document is written in: one quoted word of another script changes nothing."""
     kana, hangul, han = (len(script.findall(text)) for script in (_KANA, _HANGUL, _HAN))
     # One Han character or Hangul syllable carries about as much as half an English word.
-    if (kana + hangul + han) * 4 < len(_LETTER.findall(text)):
+    if (kana + hangul + han) * 4 <= len(_LETTER.findall(text)):
         return "en"
     if hangul > han + kana:
         return "ko"

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_SPECIAL = re.compile(r"([\\`*\[\]<>#|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;))")
+_SPECIAL = re.compile(r"([\\`*\[\]<>#|~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;))")
 _LIST_OR_RULE = re.compile(r"^[ \t]*(?:([-+=])|(\d+)(?=[.)])|)", re.MULTILINE)
 _CODE_OR_TARGET = re.compile(r"(?P<code>(?P<ticks>`+)[^`].*?(?P=ticks)(?!`))|\]\((?P<target>[^()\s]+)", re.DOTALL)
 _CODE_OR_REFERENCE = re.compile(

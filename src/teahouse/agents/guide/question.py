@@ -10,8 +10,8 @@ _MOST_WORDS = 7
 _MOST_CHARACTERS = 16  # of Chinese, Japanese or Korean
 
 _GOES_ON = re.compile(
-    r"(?:and|but|or|then|also|so|what about|how about|what if|same|why|"
-    r"那|那么|然后|还有|如果|换成|为什么|为啥|では|じゃ|それ|その|また|なぜ|그럼|그러면|그리고|그건|그거|왜)",
+    r"(?:and|but|or|then|also|so|what about|how about|what if|same|"
+    r"那|那么|然后|还有|如果|换成|では|じゃ|それ|その|また|그럼|그러면|그리고|그건|그거)",
     re.IGNORECASE,
 )
 _REFERS = re.compile(

@@ -29,6 +29,7 @@ TOO_LARGE = f"larger than {MAX_BYTES // 1024 // 1024} MB"
 _LONGEST_SECTION = 2_400  # characters; longer ones are divided between blocks, so that a passage stays readable
 _LONGEST_FIELD = 300  # characters of a title, description or keyword that are kept
 _MOST_PAGES = 2_000
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class UnreadableDocument(Exception):
@@ -184,7 +185,12 @@ def decode(raw: bytes) -> str:
         text = str(best)
     if "\0" in text:
         raise UnreadableDocument("not text")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return _shown(text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n"))
+
+
+def _shown(text: str) -> str:
+    """`text` without what cannot be shown or stored: control characters and halves of surrogate pairs."""
+    return _UNSHOWN.sub("", text)
 
 
 # Markdown ---------------------------------------------------------------------------------------------
@@ -239,7 +245,7 @@ def _keywords(value: object) -> tuple[str, ...]:
 
 def _one_line(value: object) -> str:
     scalar = isinstance(value, str | int | float)
-    return " ".join(str(value).split())[:_LONGEST_FIELD] if scalar else ""
+    return " ".join(_shown(str(value)).split())[:_LONGEST_FIELD] if scalar else ""
 
 
 # HTML -------------------------------------------------------------------------------------------------
@@ -347,13 +353,13 @@ def _read_pdf(raw: bytes, draft: _Draft) -> None:
     if reader.metadata is not None:
         draft.title = _one_line(reader.metadata.title)
     for number, page in enumerate(reader.pages[:_MOST_PAGES], 1):
-        draft.add(_paragraphs(page.extract_text()), page=number)
+        draft.add(_paragraphs(_shown(page.extract_text())), page=number)
 
 
 def _paragraphs(text: str) -> str:
     """Plain text as Markdown paragraphs."""
-    printable = "".join(c for c in text if c.isprintable() or c in "\n\t")
-    return "\n\n".join(filter(None, (markdown.escape(p).strip() for p in re.split(r"\n\s*\n", printable))))
+    paragraphs = re.split(r"\n\s*\n", text)
+    return "\n\n".join(filter(None, (markdown.escape(paragraph).strip() for paragraph in paragraphs)))
 
 
 _READERS: dict[str, Callable[[bytes, _Draft], None]] = {

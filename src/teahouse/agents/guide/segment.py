@@ -37,6 +37,7 @@ _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _HAN_RUN = re.compile(f"([{_HAN}]+)")
 _HAN_ONLY = re.compile(f"[{_HAN}]+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_ACCENTED = re.compile(r"([A-Za-z])[\u0300-\u036f]+")
 _CONTRACTION = re.compile(r"['’](?:s|t|re|ve|ll|d|m)?$")
 _PUNCTUATION = re.compile(r"[\x00-\x2d\x2f\x3a-\x5e\x60\x7b-\x7f’]")
 _LONGEST_TERM = 64
@@ -51,6 +52,17 @@ _CHINESE_WORDS = """
 反向代理 反代 负载均衡 环境变量 命令行 源码 前端 后端 浏览器 服务器 客户端 网关 镜像 容器 输入法
 局域网 证书 回退 兼容 自托管 打不开 连不上 找不到 加载不出 没反应 报错
 """.split()
+
+# Forms that a stemmer of regular endings cannot bring together.
+_IRREGULAR = dict(
+    pair.split(":")
+    for pair in (
+        "lost:lose broke:break broken:break sent:send kept:keep built:build wrote:write written:write ran:run "
+        "began:begin begun:begin chosen:choose chose:choose found:find forgot:forget forgotten:forget hid:hide "
+        "hidden:hide left:leave made:make shown:show stuck:stick taken:take took:take threw:throw thrown:throw "
+        "went:go understood:understand frozen:freeze froze:freeze drawn:draw given:give spent:spend"
+    ).split()
+)
 
 
 def terms(text: str, *, japanese: bool | None = None) -> list[str]:
@@ -102,17 +114,22 @@ def _of_word(word: str) -> Iterator[str]:
     word = _without_accents(word)
     parts = _PART.findall(word) if word.isascii() and "'" not in word else []
     if len(parts) < 2:
-        yield _stem(_bare(word))
+        bare = _bare(word)
+        yield _stem(_IRREGULAR.get(bare, bare))
         return
     yield _bare(word)
+    if "." in word:
+        for name in word.split("."):
+            yield from _of_word(name)
+        return
     for part in parts:
         if len(part) > 1:
             yield _stem(part.lower())
 
 
 def _without_accents(word: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", word)
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not "\u0300" <= c <= "\u036f"))
+    """Latin letters without accents. In other scripts a mark makes another letter: й is not и."""
+    return unicodedata.normalize("NFC", _ACCENTED.sub(r"\1", unicodedata.normalize("NFD", word)))
 
 
 def _bare(word: str) -> str:
