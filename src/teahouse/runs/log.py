@@ -22,7 +22,12 @@ class MemoryLog:
         self._size = 0
         self._frames: list[bytes] = []
         self._closed = False
-        self._news = asyncio.Event()
+        self._wait_for_news: set[asyncio.Future[bool]] = set()
+        self._wait_for_end: set[asyncio.Future[bool]] = set()
+
+    def __len__(self) -> int:
+        """How many frames there are: the number of the last one."""
+        return len(self._frames)
 
     def append(self, data: bytes) -> None:
         """Add one event (JSON).
@@ -38,19 +43,15 @@ class MemoryLog:
     def append_last(self, data: bytes) -> None:
         """Add an event whatever the log's size: the one that says why it ends."""
         self._frames.append(frame(len(self._frames) + 1, data))
-        self._wake()
+        _wake(self._wait_for_news)
 
     def close(self) -> None:
         """Say that no more will come."""
         self._closed = True
-        self._wake()
+        _wake(self._wait_for_news)
+        _wake(self._wait_for_end)
 
-    def _wake(self) -> None:
-        # A fresh event for the next round, so that every reader of this one is woken exactly once.
-        self._news.set()
-        self._news = asyncio.Event()
-
-    async def follow(self, after: int = 0, *, patience: float) -> AsyncIterator[bytes]:
+    async def follow(self, after: int = 0, *, patience: float, gather: float = 0) -> AsyncIterator[bytes]:
         """What came after frame number `after`, then what comes, until the log is closed.
 
         Everything that is there at once comes in one piece: a reader that lags behind a fast writer needs
@@ -59,17 +60,44 @@ class MemoryLog:
         Args:
             after: number of the last frame that the reader has.
             patience: seconds of silence after which an empty piece is given, for a heartbeat.
+            gather: shortest time between two pieces in seconds. What comes meanwhile is one piece; what
+                comes after a longer silence, and the log's end, are not held back.
         """
         while True:
-            news = self._news
             if after < len(self._frames):
                 piece = b"".join(self._frames[after:])
                 after = len(self._frames)
                 yield piece
+                if gather and not self._closed:
+                    await _woken(self._wait_for_end, gather)
             elif self._closed:
                 return
-            else:
-                try:
-                    await asyncio.wait_for(news.wait(), patience)
-                except TimeoutError:
-                    yield b""
+            elif not await _woken(self._wait_for_news, patience):
+                yield b""
+
+
+async def _woken(sleepers: set[asyncio.Future[bool]], seconds: float) -> bool:
+    """Sleep until `_wake(sleepers)`; False when that did not happen within `seconds`.
+
+    What `asyncio.wait_for` does with a task and an event, at a tenth of the cost: readers sleep for each
+    piece of each answer.
+    """
+    loop = asyncio.get_running_loop()
+    sleeper: asyncio.Future[bool] = loop.create_future()
+    alarm = loop.call_later(seconds, _rouse, sleeper, False)
+    sleepers.add(sleeper)
+    try:
+        return await sleeper
+    finally:
+        alarm.cancel()
+        sleepers.discard(sleeper)
+
+
+def _wake(sleepers: set[asyncio.Future[bool]]) -> None:
+    for sleeper in sleepers:
+        _rouse(sleeper, True)
+
+
+def _rouse(sleeper: asyncio.Future[bool], by_news: bool) -> None:
+    if not sleeper.done():
+        sleeper.set_result(by_news)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,6 +17,10 @@ from teahouse.runs.log import MemoryLog
 from teahouse.runs.turn import Turn
 
 log = logs.get(__name__)
+
+# An answer that never waits for anything would keep everybody else waiting, and could not be stopped: after
+# so many events (a millisecond or two) the others have their turn.
+_BREATH = 100
 
 
 class Answer(Protocol):
@@ -43,14 +47,15 @@ class TurnAnswer:
 class RelayedAnswer:
     """The stream of a ChatKitServer that overrides `process`, taken as it comes."""
 
-    stream: AsyncIterator[bytes]
+    stream: AsyncGenerator[bytes]
 
     async def frames(self) -> AsyncGenerator[bytes]:
         """The JSON in each `data:` line."""
-        async for chunk in self.stream:
-            for line in chunk.split(b"\n"):
-                if line.startswith(b"data:"):
-                    yield line[5:].strip()
+        async with aclosing(self.stream) as chunks:
+            async for chunk in chunks:
+                for line in chunk.split(b"\n"):
+                    if line.startswith(b"data:"):
+                        yield line[5:].strip()
 
 
 @dataclass(frozen=True)
@@ -77,23 +82,30 @@ class Run:
         self._context = context
         self._bounds = bounds
         self.task: asyncio.Task[None] | None = None
+        self._stopped = False
 
     def stop(self) -> None:
         """End it now. What was written is kept; the assistant is told. A run that has ended stays ended."""
-        if self.task is not None:
+        # Only once: a second cancellation would break off the keeping that the first one begins.
+        if self.task is not None and not self._stopped:
+            self._stopped = True
             self.task.cancel()
 
     async def work(self) -> None:
         """Make the answer, to its end whatever that is."""
+        limit = asyncio.timeout(self._bounds.seconds)
         try:
-            async with asyncio.timeout(self._bounds.seconds), aclosing(self._answer.frames()) as frames:
+            async with limit, aclosing(self._answer.frames()) as frames:
                 async for data in frames:
                     self.log.append(data)
-        except TimeoutError:
-            self._end(Problem(errors.RESPONSE_TIMED_OUT, seconds=f"{self._bounds.seconds:g}"))
+                    if len(self.log) % _BREATH == 0:
+                        await asyncio.sleep(0)
         except Problem as problem:
             self._end(problem)
-        except Exception:
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                self._end(Problem(errors.RESPONSE_TIMED_OUT, seconds=f"{self._bounds.seconds:g}"))
+                return
             log.exception("run failed", run_id=self.id)
             self._end(Problem(errors.INTERNAL_ERROR))
         finally:
@@ -115,7 +127,7 @@ class Runs:
         self._bounds = bounds
         self._grace = grace
         self._group = asyncio.TaskGroup()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Run] = {}
 
     async def __aenter__(self) -> Runs:
         await self._group.__aenter__()
@@ -123,15 +135,19 @@ class Runs:
 
     async def __aexit__(self, *exception: object) -> None:
         if self._running:
-            await asyncio.wait(self._running, timeout=self._grace)
-        for task in self._running:
-            task.cancel()
+            await asyncio.wait(list(self._running), timeout=self._grace)
+        for run in list(self._running.values()):
+            run.stop()
         await self._group.__aexit__(None, None, None)
 
     def start(self, answer: Answer, context: Context) -> Run:
         """Begin making an answer."""
         run = Run(answer, context, self._bounds)
         run.task = self._group.create_task(run.work(), name=run.id)
-        self._running.add(run.task)
-        run.task.add_done_callback(self._running.discard)
+        self._running[run.task] = run
+        run.task.add_done_callback(self._ended)
         return run
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        # A task that is cancelled before its first step never reaches its own `finally`.
+        self._running.pop(task).log.close()

@@ -14,12 +14,14 @@ from openai-chatkit 1.6.5 in these:
 6.  A failure says why (`ErrorFrame`).
 7.  Times are aware.
 8.  A thread that is locked or closed takes no message.
+9.  A message without text, tag and attachment is refused.
+10. The result of a client tool may come after other items were stored; the newest call that waits gets it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -162,14 +164,18 @@ class Turn:
                         if not _is_delta(event) and self.thread != told:
                             told = self.thread.model_copy(deep=True)
                             yield await self._save_thread()
-        except (asyncio.CancelledError, GeneratorExit):  # stopped, or nobody wants the rest (a bound was reached)
+            if self.thread != told:
+                yield await self._save_thread()
+        except (asyncio.CancelledError, GeneratorExit) as end:
+            if not _is_wanted(end):
+                async for wire_event in self._failed(RuntimeError("the assistant was cancelled from within"), told):
+                    yield wire_event
+                return
             await self.server.handle_stream_cancelled(self.thread, self._pending.all(), self.context)
             raise
         except Exception as error:
-            async for wire_event in self._failed(error):
+            async for wire_event in self._failed(error, told):
                 yield wire_event
-        if self.thread != told:
-            yield await self._save_thread()
 
     async def _kept(self) -> AsyncGenerator[ThreadStreamEvent]:
         """The hooks' events, stored where they have to be, hidden items left out."""
@@ -179,7 +185,9 @@ class Turn:
             async for foreign in answer:
                 event = ids.apply(foreign)
                 await self._keep(event)
-                if not _is_hidden(event):
+                if isinstance(event, ThreadCreatedEvent | ThreadUpdatedEvent):
+                    yield event.model_copy(update={"thread": bare(event.thread, event.thread.items)})
+                elif not _is_hidden(event):
                     yield event
         finally:
             # An author may return any async iterator; a generator has to be closed here and now.
@@ -203,12 +211,21 @@ class Turn:
                 await store.delete_thread_item(thread_id, event.item_id, context=context)
                 self._pending.end(event.item_id)
 
-    async def _failed(self, error: Exception) -> AsyncIterator[WireEvent]:
-        """What was written so far, then the reason."""
+    async def _failed(self, error: Exception, told: ThreadMetadata) -> AsyncIterator[WireEvent]:
+        """What was written so far, then the reason.
+
+        Args:
+            error: what went wrong.
+            told: the thread as the browser knows it.
+        """
+        reason = self._reason(error)
+        store, context = self.server.store, self.context
         for item in filter(has_text, self._pending.all()):
-            await self.server.store.add_thread_item(self.thread.id, item, context=self.context)
-            yield ThreadItemDoneEvent(item=item)
-        yield self._reason(error)
+            if await _succeeds(store.add_thread_item(self.thread.id, item, context=context)):
+                yield ThreadItemDoneEvent(item=item)
+        yield reason
+        if self.thread != told and await _succeeds(store.save_thread(self.thread, context=context)):
+            yield ThreadUpdatedEvent(thread=bare(self.thread))
 
     def _reason(self, error: Exception) -> ErrorFrame:
         if isinstance(error, CustomStreamError):
@@ -238,11 +255,30 @@ class Turn:
         return self.server.store.generate_item_id(kind, self.thread, self.context)
 
 
+async def _succeeds(saving: Awaitable[None]) -> bool:
+    """Try to save what is left of a failed answer. Failing at that, too, must not hide the first reason."""
+    try:
+        await saving
+    except Exception:
+        log.exception("what was left of the answer is lost")
+        return False
+    return True
+
+
+def _is_wanted(end: BaseException) -> bool:
+    """Whether somebody stopped the answer, and not a library of the assistant's its own doings."""
+    task = asyncio.current_task()
+    return isinstance(end, GeneratorExit) or task is None or task.cancelling() > 0
+
+
 def _is_delta(event: ThreadStreamEvent) -> bool:
     return isinstance(event, ThreadItemUpdatedEvent) and isinstance(event.update, AssistantMessageContentPartTextDelta)
 
 
 def _is_hidden(event: ThreadStreamEvent) -> bool:
+    # Nearly every event is an update, which pydantic would take longer to find without an item than to send.
+    if isinstance(event, ThreadItemUpdatedEvent):
+        return False
     return isinstance(getattr(event, "item", None), _HIDDEN)
 
 
@@ -308,7 +344,8 @@ class _Acceptance:
         return turn
 
     async def _user_message(self, message: UserMessageInput, thread: ThreadMetadata) -> UserMessageItem:
-        if not message.content and not message.attachments:
+        says = any(part.type != "input_text" or part.text.strip() for part in message.content)
+        if not says and not message.attachments:
             raise Problem(errors.INVALID_REQUEST, param="input.content", reason="the message is empty")
         attachments = []
         for attachment_id in message.attachments:

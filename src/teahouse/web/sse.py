@@ -17,6 +17,10 @@ _HEADERS = {
     "x-accel-buffering": "no",
 }
 
+# A send costs as much as making several deltas. Thirty pieces a second read as smoothly as a hundred; the
+# first delta after a silence and the end of the answer are not held back.
+_GATHER_SECONDS = 0.03
+
 
 class EventStream:
     """An ASGI app that sends a run's events to one reader, until the run ends or the reader leaves.
@@ -40,7 +44,7 @@ class EventStream:
         try:
             headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            async for piece in self._run.log.follow(patience=self._heartbeat):
+            async for piece in self._run.log.follow(patience=self._heartbeat, gather=_GATHER_SECONDS):
                 await send({"type": "http.response.body", "body": piece or HEARTBEAT, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
