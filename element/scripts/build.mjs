@@ -4,13 +4,16 @@
  *   chatkit.js               a classic script: the element with everything a first chat needs
  *   assets/<name>-<hash>.js  what is needed later; one ESM chunk for each file in src/chunks/
  *   index.html page.* …      the page at /
+ *   *.br *.gz                each of them compressed, so that the server need not
  *
  * A classic script cannot be split by the bundler, so the chunks are built first and their hashed names
  * are written into chatkit.js (`__CHUNKS__`, read by src/chunks.ts).
  */
-import { cp, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, gzip } from 'node:zlib';
 
 import { build } from 'esbuild';
 
@@ -90,7 +93,21 @@ async function buildPage() {
   for (const name of ['index.html', 'favicon.svg']) await cp(join(page, name), join(output, name));
 }
 
+/** Writes the compressed neighbours of every file; Brotli's default is its highest quality. */
+async function compress() {
+  const names = await readdir(output, { recursive: true, withFileTypes: true });
+  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  await Promise.all(
+    files.map(async (file) => {
+      const bytes = await readFile(file);
+      await writeFile(`${file}.br`, await promisify(brotliCompress)(bytes));
+      await writeFile(`${file}.gz`, await promisify(gzip)(bytes, { level: 9 }));
+    }),
+  );
+}
+
 await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });
 await buildElement(await buildChunks());
 await buildPage();
+await compress();

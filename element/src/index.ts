@@ -1,1 +1,4 @@
-export {};
+import { ChatKitElement } from './element/chatkit-element';
+
+ChatKitElement.define();
+window.ChatKit ??= { version: __VERSION__ };

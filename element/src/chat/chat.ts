@@ -11,6 +11,7 @@ import { BusyError, ChatKitError, ClientToolError, NetworkError, ThreadClosedErr
 import { closedReason, draftOf, initialState, isBusy, moveDraft, withDraft } from '../state/chat';
 import type { Conversation, Failure, Outgoing } from '../state/conversation';
 import {
+  answerToolCall,
   applyEvent,
   beginTurn,
   cutAfter,
@@ -40,6 +41,7 @@ export class Chat {
   #turn: Turn | null = null;
   /** Ends what loads for the thread on show. */
   #loading = new AbortController();
+  #opening: Promise<void> = Promise.resolve();
   /** A message that never reached the server: trying again sends it. */
   #unsent: Message | null = null;
 
@@ -50,6 +52,10 @@ export class Chat {
 
   get state() {
     return this.#store.state;
+  }
+
+  get clientUrl(): string {
+    return this.#store.client.url;
   }
 
   /** Talks to the server in another way from now on; a chat with another server begins anew. */
@@ -77,7 +83,18 @@ export class Chat {
   }
 
   /** Shows a thread. Resolves once its newest items are here; rejects when it cannot be loaded. */
-  async open(threadId: string): Promise<void> {
+  open(threadId: string): Promise<void> {
+    const opening = this.#open(threadId);
+    this.#opening = opening.catch(() => undefined);
+    return opening;
+  }
+
+  /** Resolves once the thread on show is loaded, or has failed to. */
+  whenLoaded(): Promise<void> {
+    return this.#opening;
+  }
+
+  async #open(threadId: string): Promise<void> {
     this.#switchTo(threadId);
     this.#store.set({ activity: 'loading' });
     this.#store.emit('chatkit.thread.load.start', { threadId });
@@ -356,7 +373,7 @@ export class Chat {
   }
 
   #end(turn: Turn, error: unknown): void {
-    turn.refuse(error ?? new ChatKitError('stopped', 'It was stopped before the server had it.'));
+    turn.refuse(turn.signal.aborted ? new ChatKitError('stopped', 'It was stopped before the server had it.') : error);
     if (turn !== this.#turn) return;
     this.#turn = null;
     const { conversation } = this.state;
@@ -389,6 +406,7 @@ export class Chat {
     if (call?.type !== 'client_tool_call' || call.status !== 'pending') return null;
     const result = await this.#runClientTool(call.name, call.arguments);
     if (turn.signal.aborted) return null;
+    this.#store.set({ conversation: answerToolCall(this.state.conversation, call.id, result) });
     return { type: 'threads.add_client_tool_output', params: { thread_id: threadId, result } };
   }
 

@@ -67,15 +67,27 @@ export function beginTurn(conversation: Conversation, outgoing: Outgoing | null)
   return { ...conversation, outgoing, failure: null, notices: [], progress: null, allowCancel: true };
 }
 
-/** The state once no more events come. What was unfinished stays as far as it got. */
+/**
+ * The state once no more events come. Of what is unfinished, text stays as far as it got; an empty message, or work
+ * that will never be done, goes, as it does on the server.
+ */
 export function endTurn(conversation: Conversation, failure: Failure | null = null): Conversation {
+  const { items, unfinished } = conversation;
   return {
     ...conversation,
+    items: items.filter((item) => !unfinished.has(item.id) || hasText(item)),
     outgoing: null,
     unfinished: new Map(),
     progress: null,
     failure: failure ?? conversation.failure,
   };
+}
+
+/** The conversation once the page has answered a call of the server's. */
+export function answerToolCall(conversation: Conversation, callItemId: string, output: unknown): Conversation {
+  const call = conversation.items.find(({ id }) => id === callItemId);
+  if (call?.type !== 'client_tool_call') return conversation;
+  return withItem(conversation, { ...call, status: 'completed', output });
 }
 
 /** The conversation without what came after a message, as `threads.retry_after_item` leaves it on the server. */
@@ -168,6 +180,10 @@ function withItem(conversation: Conversation, item: ThreadItem): Conversation {
   if (index >= 0) return items[index] === item ? conversation : { ...conversation, items: items.with(index, item) };
   const added = { ...conversation, items: [...items, item], progress: null };
   return item.type === 'user_message' ? { ...added, outgoing: null } : added;
+}
+
+function hasText(item: ThreadItem): boolean {
+  return item.type === 'assistant_message' && item.content.some(({ text }) => text !== '');
 }
 
 function finished(conversation: Conversation, itemId: string): Conversation {

@@ -1,4 +1,5 @@
 import type { Annotation, ThreadItem } from '../api/wire';
+import { openableHref } from './links';
 
 /** A source of an answer, numbered in the order in which the answer first mentions it. */
 export interface NumberedSource {
@@ -67,16 +68,8 @@ function placeOf(source: Annotation['source']): Pick<NumberedSource, 'href' | 'o
   if (source.type === 'file') return { origin: source.filename };
   if (source.type === 'entity') return source.label ? { origin: source.label } : {};
   const origin = source.attribution ?? hostOf(source.url);
-  return { ...safeHref(source.url), ...(origin && { origin }) };
-}
-
-const OPENABLE = new Set(['http:', 'https:', 'mailto:']);
-
-/** Only addresses one can open; a source may come from documents nobody has checked. */
-function safeHref(url: string): { href?: string } {
-  const anywhere = 'https://page.invalid';
-  if (!URL.canParse(url, anywhere)) return {};
-  return OPENABLE.has(new URL(url, anywhere).protocol) ? { href: url } : {};
+  const href = openableHref(source.url);
+  return { ...(href !== undefined && { href }), ...(origin && { origin }) };
 }
 
 /** The host of an absolute address; a relative one is on this very site and needs no name. */

@@ -1,0 +1,362 @@
+import type { ChatKitEvents, ChatKitOptions, EventHandler, OpenAIChatKit } from '@openai/chatkit';
+import type { PropertyValues } from 'lit';
+import { LitElement, nothing } from 'lit';
+
+import { Client } from '../api/client';
+import { Chat } from '../chat/chat';
+import type { ChatDelegate } from '../chat/store';
+import { ChatKitError, DisconnectedError, NotSupportedError } from '../errors';
+import type { Locale, Translate } from '../i18n';
+import { builtInMessages, loadMessages, resolveLocale, translator } from '../i18n';
+import type { ChatState } from '../state/chat';
+import { initialState } from '../state/chat';
+import { userContent } from '../state/content';
+import { parseChatLink } from '../state/links';
+import { messageText } from '../state/turns';
+import { styles } from '../styles';
+import { ThemeSheet } from '../theme/apply';
+import { normalizeTheme } from '../theme/theme';
+import { fitTextarea } from '../views/composer';
+import { SendKey } from '../views/keys';
+import { hostedView, rootView } from '../views/root';
+import type { ScrollChange } from '../views/scroller';
+import { Scroller } from '../views/scroller';
+import { TurnKeys } from '../views/thread';
+import type { LocalState, Screen } from '../views/ui';
+import { initialLocalState } from '../views/ui';
+import { defaultOptions, isHosted, optionsToCome, unknownOptions } from './options';
+import { Readiness } from './readiness';
+
+type Parameters1<Method extends (...args: never[]) => unknown> = Parameters<Method>[0];
+
+/**
+ * `<openai-chatkit>`: ChatKit's element, on the page's own server.
+ *
+ * Without `setOptions` it talks to the server beside its script. Every method waits until the element is in the page
+ * and drawn; it rejects with a {@link ChatKitError} (see errors.ts), `DisconnectedError` among them.
+ */
+export class ChatKitElement extends LitElement implements OpenAIChatKit {
+  static override readonly styles = styles;
+
+  /** Defines the element, under another name if wanted. Where the name is taken nothing happens. */
+  static define(name = 'openai-chatkit', registry = customElements): void {
+    if (!registry.get(name)) registry.define(name, this);
+  }
+
+  #options: ChatKitOptions | null = null;
+  #chat: Chat | null = null;
+  #locale: Locale = 'en';
+  #t: Translate = translator(builtInMessages('en'));
+  #local: LocalState = initialLocalState;
+  #drawn: ChatState = initialState;
+  #focusWanted = false;
+  #left = false;
+  readonly #ready = new Readiness<Chat>();
+  readonly #theme = new ThemeSheet();
+  readonly #warned = new Set<string>();
+  readonly #memory = { sendKey: new SendKey(), turnKeys: new TurnKeys() };
+  readonly #scroller = new Scroller((atEnd) => this.#setLocal({ atEnd }));
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#scroller.restore();
+    if (this.#options) this.#start(this.#options);
+    // Pages call setOptions right after they made the element, frameworks in the same task: they go first.
+    else setTimeout(() => this.#useDefaults());
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    // Moving is not leaving: an element that is put elsewhere is back by the end of the task's microtasks.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#leave();
+    });
+  }
+
+  /** Replaces all options. The conversation, what is typed and where one reads stay, unless `api.url` is another. */
+  setOptions(options: ChatKitOptions): void {
+    this.#adviseOn(options);
+    const usable = options?.api ? options : { ...options, ...defaultOptions() };
+    this.#options = usable;
+    this.#useLocale(usable.locale ? [usable.locale] : navigator.languages);
+    this.#theme.apply(normalizeTheme(usable.theme));
+    this.#scroller.follow = usable.thread?.autoScroll ?? false;
+    if (this.isConnected) this.#start(usable);
+    this.requestUpdate();
+  }
+
+  /** Focuses the composer. */
+  override focus(): void {
+    void this.focusComposer().catch(() => undefined);
+  }
+
+  /** Focuses the composer. Resolves once it has the focus, or cannot have it because the thread is closed. */
+  async focusComposer(): Promise<void> {
+    await this.#ready.promise;
+    this.#composer?.focus();
+  }
+
+  /** Shows a thread, or a new one. Resolves once its newest items are here; rejects when it cannot be loaded. */
+  async setThreadId(threadId: string | null): Promise<void> {
+    const chat = await this.#ready.promise;
+    if (threadId === null) chat.openNew();
+    else await chat.open(threadId);
+  }
+
+  /** Sends an action to the server. Resolves once the server has it. */
+  async sendCustomAction(...[action, itemId]: Parameters<OpenAIChatKit['sendCustomAction']>): Promise<void> {
+    const chat = await this.#loaded();
+    await chat.sendAction(action, itemId);
+  }
+
+  /** Says something as the user. Resolves once the server has it; rejects with what kept it from arriving. */
+  async sendUserMessage(message: Parameters1<OpenAIChatKit['sendUserMessage']>): Promise<void> {
+    const { text, content, reply, attachments, newThread, toolChoice, model } = message;
+    if (attachments?.length) throw new NotSupportedError('attachments');
+    if (!text && !content?.length) throw new ChatKitError('message.empty', 'A message needs text or content.');
+    const chat = await this.#loaded();
+    if (newThread) chat.openNew();
+    await chat.send({ content: userContent(content ?? text ?? ''), quotedText: reply, toolId: toolChoice?.id, model });
+  }
+
+  /** Puts a text into the composer, in place of what is there. Resolves once it is there. */
+  async setComposerValue(value: Parameters1<OpenAIChatKit['setComposerValue']>): Promise<void> {
+    const { text, content, reply, attachments, files, selectedToolId, selectedModelId } = value;
+    if (attachments?.length || files?.length) throw new NotSupportedError('attachments');
+    if (reply) throw new NotSupportedError('replies in the composer');
+    if (selectedToolId || selectedModelId) throw new NotSupportedError('tools and models in the composer');
+    const chat = await this.#loaded();
+    if (content ?? text !== undefined) chat.setDraft(content ? messageText(content) : (text ?? ''));
+    await this.updateComplete;
+  }
+
+  /** Opens the list of threads. Resolves once it is shown. */
+  async showHistory(): Promise<void> {
+    const chat = await this.#ready.promise;
+    chat.history.show();
+    await this.updateComplete;
+  }
+
+  /** Closes the list of threads. */
+  async hideHistory(): Promise<void> {
+    const chat = await this.#ready.promise;
+    chat.history.hide();
+    await this.updateComplete;
+  }
+
+  /** Takes over what changed on the server. Resolves once it is here; rejects with `BusyError` during an answer. */
+  async fetchUpdates(): Promise<void> {
+    const chat = await this.#loaded();
+    await chat.fetchUpdates();
+  }
+
+  override addEventListener<K extends keyof ChatKitEvents>(
+    type: K,
+    listener: EventHandler<K>,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  override addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+
+  override removeEventListener<K extends keyof ChatKitEvents>(
+    type: K,
+    listener: EventHandler<K>,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  override removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  override removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void {
+    super.removeEventListener(type, listener as EventListener, options);
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    const root = super.createRenderRoot();
+    if (root instanceof ShadowRoot) root.adoptedStyleSheets.push(this.#theme.sheet);
+    return root;
+  }
+
+  protected override willUpdate(): void {
+    this.#scroller.beforeUpdate();
+  }
+
+  protected override render(): unknown {
+    if (!this.#options) return nothing;
+    const screen = this.#screen(this.#options);
+    if (isHosted(this.#options)) return hostedView(screen);
+    const chat = this.#chat;
+    return chat ? rootView({ ...screen, chat, state: chat.state }, this.#memory) : nothing;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const { renderRoot } = this;
+    this.#scroller.afterUpdate(renderRoot.querySelector<HTMLElement>('.scroller'), this.#scrollChange());
+    this.#drawn = this.#chat?.state ?? initialState;
+    const composer = this.#composer;
+    if (!composer) return;
+    fitTextarea(composer);
+    if (this.#focusWanted && !composer.disabled) {
+      this.#focusWanted = false;
+      composer.focus();
+    }
+  }
+
+  get #composer(): HTMLTextAreaElement | null {
+    return this.renderRoot.querySelector<HTMLTextAreaElement>('.composer-input');
+  }
+
+  /** The chat, once the thread on show is loaded or has failed to. */
+  async #loaded(): Promise<Chat> {
+    const chat = await this.#ready.promise;
+    await chat.whenLoaded();
+    return chat;
+  }
+
+  #useDefaults(): void {
+    if (this.isConnected && !this.#options) this.setOptions(defaultOptions());
+  }
+
+  /** Begins to talk to the server, or goes on with new options. */
+  #start(options: ChatKitOptions): void {
+    if (isHosted(options)) {
+      this.#ready.fail(new NotSupportedError('sessions of workflows hosted by OpenAI (api.getClientSecret)'));
+      return;
+    }
+    const client = this.#createClient(options);
+    const before = this.#chat;
+    const moved = before !== null && before.clientUrl !== client.url;
+    this.#chat = before ?? new Chat(client, this.#delegate());
+    this.#chat.useClient(client);
+    if (!before || moved) this.#open(this.#chat, options.initialThread ?? null);
+    else if (this.#left) void this.#chat.fetchUpdates().catch(() => undefined);
+    this.#left = false;
+    if (!before) void this.#announceReady(this.#chat);
+  }
+
+  #open(chat: Chat, threadId: string | null): void {
+    // Its failure is shown in place of the thread.
+    if (threadId !== null) void chat.open(threadId).catch(() => undefined);
+  }
+
+  async #announceReady(chat: Chat): Promise<void> {
+    this.requestUpdate();
+    await this.updateComplete;
+    this.#ready.succeed(chat);
+    this.#dispatch('chatkit.ready', undefined);
+  }
+
+  #leave(): void {
+    this.#left = true;
+    this.#chat?.leave();
+    this.#ready.interrupt(new DisconnectedError());
+  }
+
+  #createClient({ api }: ChatKitOptions): Client {
+    const { url, fetch } = 'url' in api ? api : { url: '', fetch: undefined };
+    return new Client({ url, fetch, locale: () => this.#locale });
+  }
+
+  #delegate(): ChatDelegate {
+    const current = () => this.#options?.onClientTool;
+    return {
+      chatChanged: () => this.requestUpdate(),
+      chatEmitted: (name, detail) => this.#dispatch(name, detail),
+      get clientTool() {
+        return current();
+      },
+    };
+  }
+
+  #dispatch<Name extends keyof ChatKitEvents>(name: Name, detail: ChatKitEvents[Name]['detail']): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+  }
+
+  #useLocale(wishes: readonly string[]): void {
+    const locale = resolveLocale(wishes);
+    if (locale === this.#locale) return;
+    this.#locale = locale;
+    this.#t = translator(builtInMessages(locale));
+    void loadMessages(locale).then((messages) => {
+      if (locale !== this.#locale) return;
+      this.#t = translator(messages);
+      this.requestUpdate();
+    });
+  }
+
+  /** Tells the page's developer, once each, what in the options does nothing. */
+  #adviseOn(options: ChatKitOptions): void {
+    if (!options?.api) {
+      this.#say('warn', `setOptions was given no api; using ${(defaultOptions().api as { url: string }).url}.`);
+    }
+    for (const { path, allowed } of unknownOptions(options ?? {})) {
+      this.#say('warn', `There is no option "${path}". Allowed here: ${allowed.join(', ')}.`);
+    }
+    for (const name of optionsToCome(options ?? {})) {
+      this.#say('info', `This version does not have the option "${name}" yet; it is ignored.`);
+    }
+    if (options?.api && isHosted(options)) {
+      this.#say('error', 'api.getClientSecret is for workflows hosted by OpenAI. Use api.url, the address of your ChatKit server.');
+    }
+  }
+
+  #say(level: 'warn' | 'info' | 'error', message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    console[level](`<openai-chatkit> ${message}`);
+  }
+
+  #setLocal(change: Partial<LocalState>): void {
+    this.#local = { ...this.#local, ...change };
+    this.requestUpdate();
+  }
+
+  #screen(options: ChatKitOptions): Screen {
+    return {
+      options,
+      t: this.#t,
+      locale: this.#locale,
+      local: this.#local,
+      setLocal: (change) => this.#setLocal(change),
+      followLink: (href) => this.#followLink(href),
+      focusComposer: () => {
+        this.#focusWanted = true;
+        this.requestUpdate();
+      },
+      scrollToEnd: () => this.#scroller.scrollToEnd(),
+    };
+  }
+
+  /** Links of the chat's own kind go to the page as events; all others open as links do. */
+  #followLink(href: string): boolean {
+    const link = parseChatLink(href);
+    if (link) this.#dispatch('chatkit.deeplink', link);
+    return link !== undefined;
+  }
+
+  #scrollChange(): ScrollChange {
+    const before = this.#drawn;
+    const now = this.#chat?.state ?? before;
+    if (now.turnsBegun > before.turnsBegun) return 'begun';
+    if (before.activity === 'loading' && now.activity === 'idle') return 'opened';
+    const first = before.conversation.items[0]?.id;
+    const sameThread = before.threadId === now.threadId;
+    return sameThread && first !== undefined && first !== now.conversation.items[0]?.id ? 'prepended' : 'other';
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Markdown that grows.
+ *
+ * The text is lexed from the last open block on, never from its beginning: blocks before it are settled and their nodes
+ * stay. Settled blocks change only when a link definition or a citation arrives that concerns them. The last update of
+ * a text lexes it whole, once, and replaces what differs: whatever the chunks were, the result is that of one rendering.
+ */
+import type { Citation } from './citations';
+import { insertMarks, offsets, withoutForeignMarks, withoutMarks } from './citations';
+import { highlightCode } from './code';
+import { element } from './dom';
+import type { LinkDefinitions, MarkdownToken } from './lexer';
+import { lex } from './lexer';
+import { isDeepLink } from './links';
+import { morph } from './morph';
+import { renderBlock } from './render';
+import { repair } from './repair';
+import type { MarkdownOptions } from './types';
+
+export type { Citation } from './citations';
+export { isOwnImage } from './links';
+export type { Highlighter, MarkdownOptions } from './types';
+
+const COPIED_FOR = 2000;
+
+/** A rendered block, with everything its nodes follow from. */
+interface Block {
+  readonly type: string;
+  readonly raw: string;
+  /** The link definitions and citations it was rendered with, as text, where it may use any. */
+  readonly resources: string;
+  /** Rendered while it was still being written. */
+  readonly open: boolean;
+  readonly node: Node | null;
+}
+
+/** Shows a Markdown text in `element`, and follows it as it grows. */
+export class MarkdownView {
+  readonly element: HTMLElement = element('div', { class: 'markdown' });
+  readonly #options: MarkdownOptions;
+  readonly #disposed = new AbortController();
+  #source = '';
+  #citations: readonly Citation[] = [];
+  #blocks: Block[] = [];
+  #links: LinkDefinitions = {};
+  /** How many blocks are settled, and where in the source the first that is not begins. */
+  #settled = 0;
+  #settledEnd = 0;
+
+  constructor(options: MarkdownOptions) {
+    this.#options = options;
+    const { signal } = this.#disposed;
+    this.element.addEventListener('click', (event) => void this.#clicked(event), { signal });
+  }
+
+  /**
+   * Shows `text`, all of it so far. `final` says that no more comes: then nothing is guessed any more.
+   * A text that does not continue the one before is shown as well, from the beginning.
+   */
+  update(text: string, options: { final: boolean; citations?: readonly Citation[] }): void {
+    const { final, citations = [] } = options;
+    const { source, marks } = prepare(text, citations, final);
+    const isContinued = source.startsWith(this.#source) && sameCitations(citations, this.#citations);
+    if (final || !isContinued) this.#restart();
+    this.#source = source;
+    this.#citations = citations;
+    if (!this.#read(marks, final)) {
+      // A definition has settled: blocks before it may refer to it.
+      this.#restart();
+      this.#read(marks, final);
+    }
+  }
+
+  /** Lets go of listeners and of what is being loaded. The element keeps what it shows. */
+  dispose(): void {
+    this.#disposed.abort();
+  }
+
+  #restart(): void {
+    this.#settled = 0;
+    this.#settledEnd = 0;
+  }
+
+  /** Lexes and shows what is not settled; false when that settled a definition that earlier blocks do not know. */
+  #read(marks: readonly (number | undefined)[], final: boolean): boolean {
+    const tail = insertMarks(this.#source, this.#settledEnd, marks);
+    const fromStart = this.#settledEnd === 0;
+    const { tokens, links } = lex(final ? tail : repair(tail), fromStart ? {} : this.#links);
+    const blocks = tokens.filter((token) => token.type !== 'space');
+    const openBlock = final ? undefined : blocks.at(-1);
+    const isNewDefinition = !fromStart && blocks.some((token) => token.type === 'def' && token !== openBlock);
+    this.#links = links;
+    if (isNewDefinition) return false;
+    this.#show(blocks, openBlock, links);
+    if (openBlock) this.#settle(tokens, openBlock);
+    return true;
+  }
+
+  #show(tokens: readonly MarkdownToken[], openBlock: MarkdownToken | undefined, links: LinkDefinitions): void {
+    const linkKey = JSON.stringify(links);
+    const citationKey = JSON.stringify(this.#citations);
+    tokens.forEach((token, n) => {
+      const usesLinks = token.raw.includes('[');
+      const usesCitations = withoutMarks(token.raw) !== token.raw;
+      const resources = (usesLinks ? linkKey : '') + (usesCitations ? citationKey : '');
+      this.#place(this.#settled + n, token, { resources, open: token === openBlock });
+    });
+    const surplus = this.#blocks.splice(this.#settled + tokens.length);
+    for (const { node } of surplus) node?.parentNode?.removeChild(node);
+  }
+
+  #place(at: number, token: MarkdownToken, { resources, open }: { resources: string; open: boolean }): void {
+    const before = this.#blocks[at];
+    const { type, raw } = token;
+    if (before?.raw === raw && before.type === type && before.resources === resources && before.open === open) return;
+    const rendered = renderBlock(token, { options: this.#options, citations: this.#citations, open });
+    const node = this.#inPlace(at, before?.node ?? null, rendered);
+    this.#blocks[at] = { type, raw, resources, open, node };
+    if (!open && node instanceof HTMLElement) void highlightCode(node, this.#options, this.#disposed.signal);
+  }
+
+  #inPlace(at: number, before: Node | null, rendered: Node | null): Node | null {
+    if (before && rendered) return morph(before, rendered);
+    if (before) this.element.removeChild(before);
+    const next = this.#blocks.slice(at + 1).find((block) => block.node)?.node ?? null;
+    return rendered && this.element.insertBefore(rendered, next);
+  }
+
+  /** Everything before the open block is finished: no text that follows can change it. */
+  #settle(tokens: readonly MarkdownToken[], openBlock: MarkdownToken): void {
+    for (const token of tokens) {
+      if (token === openBlock) return;
+      this.#settledEnd += withoutMarks(token.raw).length;
+      if (token.type !== 'space') this.#settled += 1;
+    }
+  }
+
+  async #clicked(event: MouseEvent): Promise<void> {
+    const target = event.target instanceof Element ? event.target : null;
+    const link = target?.closest('a');
+    if (link && isDeepLink(link.getAttribute('href') ?? '')) {
+      event.preventDefault();
+      this.#options.onLink(link.getAttribute('href') ?? '', event);
+    }
+    const button = target?.closest<HTMLElement>('button.copy');
+    if (button) await this.#copy(button);
+  }
+
+  async #copy(button: HTMLElement): Promise<void> {
+    const { copyLabel, copiedLabel } = this.#options;
+    const code = button.closest('.code')?.querySelector('pre')?.textContent ?? '';
+    if (!(await this.#options.copy(code)) || this.#disposed.signal.aborted) return;
+    button.textContent = copiedLabel;
+    const timer = setTimeout(() => (button.textContent = copyLabel), COPIED_FOR);
+    this.#disposed.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  }
+}
+
+/** The text as it is lexed, and where in it the citations stand. */
+function prepare(text: string, citations: readonly Citation[], final: boolean) {
+  const original = withoutForeignMarks(text);
+  const end = final ? original.length : undefined;
+  const marks = citations.length > 0 ? offsets(original, citations).map((offset) => offset ?? end) : [];
+  if (!original.includes('\r')) return { source: original, marks };
+  // The lexer knows one line end; a place moves by the pairs before it.
+  const moved = marks.map((at) => at && at - (original.slice(0, at).match(/\r\n/g)?.length ?? 0));
+  return { source: original.replace(/\r\n?/g, '\n'), marks: moved };
+}
+
+function sameCitations(a: readonly Citation[], b: readonly Citation[]): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,20 @@
+/** What a view of Markdown needs from the element around it. */
+export interface MarkdownOptions {
+  /** A `chatkit-link:` was clicked; the browser does not follow it. */
+  onLink(href: string, event: MouseEvent): void;
+  /** Loads the part that colours code; called when the first finished code block with a language is shown. */
+  loadHighlighter(): Promise<Highlighter>;
+  /** Puts text on the clipboard; false where the browser does not allow it. */
+  copy(text: string): Promise<boolean>;
+  /** Whether an image may be loaded; others become links. By default those of the page's own origin may. */
+  allowImage?(url: string): boolean;
+  /** What the button that copies a block of code says, and what it says when that is done. */
+  readonly copyLabel: string;
+  readonly copiedLabel: string;
+}
+
+/** Colours code. */
+export interface Highlighter {
+  /** The code as text and spans with classes; null for a language it does not know. */
+  highlight(code: string, language: string): Promise<DocumentFragment | null>;
+}

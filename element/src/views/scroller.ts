@@ -1,0 +1,113 @@
+/** How close to the end, in px, still counts as being there. */
+const NEAR = 48;
+
+/** What became of the conversation since it was last drawn, as far as scrolling is concerned. */
+export type ScrollChange =
+  /** A thread was opened: its end is shown. */
+  | 'opened'
+  /** The reader began a turn: their message is shown at the top, the answer grows below it. */
+  | 'begun'
+  /** Earlier items came before the others: what was in sight stays where it was. */
+  | 'prepended'
+  | 'other';
+
+/**
+ * Where the reader is in the conversation. It is the reader's: the scroller moves only for a thread that opens, a turn
+ * the reader begins and, with `follow`, while the reader is at the end.
+ */
+export class Scroller {
+  follow = false;
+  readonly #onAtEnd: (atEnd: boolean) => void;
+  readonly #resized = new ResizeObserver(() => this.#settle());
+  #element: HTMLElement | null = null;
+  #content: Element | null = null;
+  #atEnd = true;
+  #top = 0;
+  #heightBefore = 0;
+
+  constructor(onAtEnd: (atEnd: boolean) => void) {
+    this.#onAtEnd = onAtEnd;
+  }
+
+  /** To be called before the conversation is drawn anew. */
+  beforeUpdate(): void {
+    this.#heightBefore = this.#element?.scrollHeight ?? 0;
+  }
+
+  /** To be called after it was drawn, with the element that scrolls. */
+  afterUpdate(element: HTMLElement | null, change: ScrollChange): void {
+    this.#attach(element);
+    if (!element) return;
+    if (change === 'opened') this.#scrollTo(element.scrollHeight);
+    if (change === 'prepended') this.#scrollTo(this.#top + element.scrollHeight - this.#heightBefore);
+    if (change === 'begun') this.#showLastTurn(element);
+    this.#settle();
+  }
+
+  /** Shows the end. */
+  scrollToEnd(): void {
+    const element = this.#element;
+    element?.scrollTo({ top: element.scrollHeight, behavior: calm() ? 'instant' : 'smooth' });
+  }
+
+  /** Goes back to where the reader was: an element that is moved in the page forgets it. */
+  restore(): void {
+    this.#element?.scrollTo({ top: this.#top, behavior: 'instant' });
+  }
+
+  #attach(element: HTMLElement | null): void {
+    if (element !== this.#element) {
+      this.#element = element;
+      element?.addEventListener('scroll', () => this.#moved(), { passive: true });
+    }
+    const content = element?.firstElementChild ?? null;
+    if (content === this.#content) return;
+    this.#resized.disconnect();
+    this.#content = content;
+    if (element) this.#resized.observe(element);
+    if (content) this.#resized.observe(content);
+  }
+
+  #moved(): void {
+    const element = this.#element;
+    if (!element?.isConnected) return;
+    this.#top = element.scrollTop;
+    this.#noteWhetherAtEnd(element);
+  }
+
+  /** What is drawn may have grown: a reader who follows goes along, others learn that there is more. */
+  #settle(): void {
+    const element = this.#element;
+    if (!element) return;
+    if (this.follow && this.#atEnd) this.#scrollTo(element.scrollHeight);
+    this.#noteWhetherAtEnd(element);
+  }
+
+  #noteWhetherAtEnd(element: HTMLElement): void {
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+    if (atEnd === this.#atEnd) return;
+    this.#atEnd = atEnd;
+    this.#onAtEnd(atEnd);
+  }
+
+  #showLastTurn(element: HTMLElement): void {
+    const turn = element.querySelector<HTMLElement>('.turn:last-of-type');
+    if (!turn) return;
+    const margin = 16;
+    const message = turn.querySelector<HTMLElement>('.user')?.offsetHeight ?? 0;
+    // Of a message taller than half the view only its end is shown: the answer needs the room.
+    const above = Math.max(0, message - element.clientHeight / 2);
+    element.scrollTo({ top: turn.offsetTop - margin + above, behavior: calm() ? 'instant' : 'smooth' });
+  }
+
+  #scrollTo(top: number): void {
+    if (!this.#element) return;
+    this.#element.scrollTo({ top, behavior: 'instant' });
+    this.#top = this.#element.scrollTop;
+  }
+}
+
+/** Whether the reader asked for less motion. */
+function calm(): boolean {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches;
+}

@@ -1,0 +1,29 @@
+import type { TemplateResult } from 'lit';
+import { html, nothing } from 'lit';
+
+import type { NumberedSource } from '../state/sources';
+import type { Ui } from './ui';
+
+/** The sources of an answer, numbered as in its text. They open beside the chat, so that it stays as it is. */
+export function sourcesView(sources: readonly NumberedSource[], { t }: Ui): TemplateResult | typeof nothing {
+  if (sources.length === 0) return nothing;
+  return html`<section class="sources" part="sources" aria-label=${t('sources.title')}>
+    <h4 class="sources-title">${t('sources.title')}</h4>
+    <ol class="sources-list" role="list">
+      ${sources.map((source) => html`<li>${sourceView(source)}</li>`)}
+    </ol>
+  </section>`;
+}
+
+function sourceView(source: NumberedSource): TemplateResult {
+  const inside = html`<span class="source-number">${source.number}</span>
+    <span class="source-text">
+      <span class="source-title" dir="auto">${source.title}</span>
+      ${source.origin ? html`<span class="source-origin" dir="auto">${source.origin}</span>` : nothing}
+    </span>`;
+  const description = source.description ?? source.title;
+  if (!source.href) return html`<span class="source" part="source" title=${description}>${inside}</span>`;
+  return html`<a class="source" part="source" href=${source.href} target="_blank" rel="noopener" title=${description}
+    >${inside}</a
+  >`;
+}

@@ -1,0 +1,121 @@
+import type { TemplateResult } from 'lit';
+import { html, nothing } from 'lit';
+import { guard } from 'lit/directives/guard.js';
+import { repeat } from 'lit/directives/repeat.js';
+
+import { icon } from '../icons/icon';
+import { isBusy } from '../state/chat';
+import { sourcesOf } from '../state/sources';
+import type { Turn } from '../state/turns';
+import { turnsOf } from '../state/turns';
+import { actionsView } from './actions';
+import { whenVisible } from './directives';
+import { itemView, userMessageView } from './items';
+import { failureView, noticeView } from './notices';
+import { sourcesView } from './sources';
+import type { Ui } from './ui';
+
+/** The conversation: turns, oldest first, and what is happening at its end. */
+export function threadView(ui: Ui, keys: TurnKeys): TemplateResult {
+  const { state, t } = ui;
+  const turns = keys.name(turnsOf(state.conversation.items), state.conversation.outgoing !== null, state.turnsBegun);
+  return html`<section class="thread" part="thread" aria-label=${t('thread.label')} aria-busy=${String(isBusy(state))}>
+    ${state.earlier === null
+      ? nothing
+      : html`<p class="quiet earlier" ${whenVisible(() => void ui.chat.loadEarlier())}>${t('thread.older')}</p>`}
+    ${repeat(
+      turns,
+      ({ key }) => key,
+      (named, index) => turnView(named, index === turns.length - 1, ui),
+    )}
+  </section>`;
+}
+
+/** A turn with the name its DOM is kept under. `turn` is missing while the message is still on its way. */
+export interface NamedTurn {
+  readonly key: string;
+  readonly turn: Turn | null;
+}
+
+/**
+ * Names for turns. A message on its way has no id yet; when it gets one its turn keeps the name it began with, so that
+ * its DOM, and where the reader is in it, stays.
+ */
+export class TurnKeys {
+  readonly #names = new Map<string, string>();
+  #awaited: string | null = null;
+
+  name(turns: readonly Turn[], outgoing: boolean, turnsBegun: number): NamedTurn[] {
+    const last = turns.at(-1);
+    if (!outgoing && this.#awaited !== null && last) this.#names.set(last.key, this.#awaited);
+    this.#awaited = outgoing ? `turn-${turnsBegun}` : null;
+    const named: NamedTurn[] = turns.map((turn) => ({ key: this.#names.get(turn.key) ?? turn.key, turn }));
+    return this.#awaited === null ? named : [...named, { key: this.#awaited, turn: null }];
+  }
+}
+
+function turnView({ key, turn }: NamedTurn, isLast: boolean, ui: Ui): unknown {
+  const { state, options, local, t } = ui;
+  const { conversation } = state;
+  // A finished turn is drawn again only when something in it, or in what it may do, has changed.
+  const dependencies = [
+    turn?.question,
+    ...(turn?.answers ?? []),
+    isLast && state,
+    local.copied?.key === turn?.key && local.copied,
+    state.feedback[turn?.answers[0]?.id ?? ''],
+    options.threadItemActions?.feedback,
+    options.threadItemActions?.retry,
+    t,
+  ];
+  return guard(dependencies, () => {
+    const fresh = isLast && state.turnsBegun > 0;
+    const busy = isLast && isBusy(state);
+    const question = turn?.question ?? (turn ? null : conversation.outgoing);
+    return html`<article class="turn ${fresh ? 'turn-fresh' : ''}" part="turn" data-key=${key}>
+      ${question ? questionView(question, ui) : nothing} ${turn ? answersView(turn, isLast, busy, ui) : nothing}
+      ${isLast ? endView(busy, ui) : nothing}
+    </article>`;
+  });
+}
+
+function questionView(question: NonNullable<Turn['question'] | Ui['state']['conversation']['outgoing']>, ui: Ui) {
+  const quoted = 'quoted_text' in question ? question.quoted_text : undefined;
+  return html`<h3 class="hidden">${ui.t('thread.you')}</h3>
+    ${userMessageView(question.content, quoted)}`;
+}
+
+function answersView(turn: Turn, isLast: boolean, busy: boolean, ui: Ui): unknown {
+  if (turn.answers.length === 0) return nothing;
+  const sources = sourcesOf(turn.answers);
+  const { unfinished } = ui.state.conversation;
+  return html`<h3 class="hidden">${ui.t('thread.assistant')}</h3>
+    <div class="answers">
+      ${repeat(
+        turn.answers,
+        ({ id }) => id,
+        (item) => itemView(item, { sources, unfinished }, ui),
+      )}
+    </div>
+    ${busy ? nothing : html`${sourcesView(sources.list, ui)}${actionsView(turn, ui, isLast)}`}`;
+}
+
+/** What stands at the end of the conversation: what the assistant is doing, notices, and why it failed. */
+export function endView(busy: boolean, ui: Ui): unknown {
+  const { notices, failure } = ui.state.conversation;
+  const retry = () => void ui.chat.retry().catch(() => undefined);
+  return html`${busy ? progressView(ui) : nothing} ${notices.map((notice, index) => noticeView(notice, index, ui))}
+  ${failure && !busy ? failureView(failure, ui, { onRetry: failure.allowRetry ? retry : undefined }) : nothing}`;
+}
+
+/** A quiet line while there is nothing to read yet, or while the assistant says what it is doing. */
+function progressView({ state, t }: Ui): unknown {
+  const { progress, unfinished } = state.conversation;
+  if (progress) {
+    return html`<p class="progress" part="progress">
+      ${progress.icon ? icon(progress.icon) : nothing}<span class="shimmer" dir="auto">${progress.text}</span>
+    </p>`;
+  }
+  if (unfinished.size > 0) return nothing;
+  return html`<p class="progress" part="progress"><span class="shimmer">${t('thread.thinking')}</span></p>`;
+}

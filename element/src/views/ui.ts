@@ -1,0 +1,37 @@
+import type { ChatKitOptions } from '@openai/chatkit';
+
+import type { Chat } from '../chat/chat';
+import type { Locale, Translate } from '../i18n';
+import type { ChatState } from '../state/chat';
+
+/** What is open or in the middle of being done, and concerns the screen alone. */
+export interface LocalState {
+  /** What was just copied, by turn; or could not be. */
+  readonly copied: { readonly key: string; readonly done: boolean } | null;
+  /** The thread in the list that is being renamed, or whose deletion waits for a yes. */
+  readonly renaming: string | null;
+  readonly deleting: string | null;
+  /** Whether the newest message is in sight. */
+  readonly atEnd: boolean;
+}
+
+export const initialLocalState: LocalState = { copied: null, renaming: null, deleting: null, atEnd: true };
+
+/** What a view needs beside the chat. */
+export interface Screen {
+  readonly options: ChatKitOptions;
+  readonly t: Translate;
+  readonly locale: Locale;
+  readonly local: LocalState;
+  setLocal(change: Partial<LocalState>): void;
+  /** A link was followed; `true` when it was one of the chat's own and nothing should open. */
+  followLink(href: string): boolean;
+  focusComposer(): void;
+  scrollToEnd(): void;
+}
+
+/** What every view is given. Views are functions: state in, template out; what the reader does goes to the chat. */
+export interface Ui extends Screen {
+  readonly chat: Chat;
+  readonly state: ChatState;
+}
