@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urljoin
 
@@ -13,6 +14,17 @@ EVENTS = (
     "ready error effect deeplink response.start response.end history.open history.close thread.change "
     "thread.load.start thread.load.end tool.change log"
 ).split()
+
+THREAD_ID = re.compile(r"thr_[0-9a-f]{32}")
+
+REMEMBER_THREAD = """
+    options.initialThread = location.hash.slice(1) || null;
+    chat.addEventListener('chatkit.thread.change', ({ detail }) => {
+        history.replaceState(null, '', `#${detail.threadId ?? ''}`);
+    });
+    chat.setOptions(options);
+"""
+"""A script for pages that show the same thread after a reload."""
 
 RECORD_EVENTS = """
     window.events = [];
@@ -44,7 +56,9 @@ class Chat:
         self.page.goto(urljoin(self.base, path))
         return self
 
-    def embed(self, body: str = "<openai-chatkit></openai-chatkit>", *, script: str = "", head: str | None = None) -> Chat:
+    def embed(
+        self, body: str = "<openai-chatkit></openai-chatkit>", *, script: str = "", head: str | None = None
+    ) -> Chat:
         """Go to a page of one's own on the same origin, under the server's own policy.
 
         Args:
@@ -62,7 +76,11 @@ class Chat:
             {'<script src="chatkit.js"></script>' if head is None else head}</head>
             <body>{body}<script src="embed.js"></script></body></html>"""
         css = "html, body { margin: 0; height: 100% } openai-chatkit { display: block; height: 100% }"
-        files = {"embed.html": ("text/html", html), "embed.js": ("text/javascript", own), "embed.css": ("text/css", css)}
+        files = {
+            "embed.html": ("text/html", html),
+            "embed.js": ("text/javascript", own),
+            "embed.css": ("text/css", css),
+        }
         for name, (kind, text) in files.items():
             headers = {"content-type": f"{kind}; charset=utf-8", "content-security-policy": policy}
             answer = {"body": text, "headers": headers}
@@ -111,6 +129,16 @@ class Chat:
         """Wait until a turn's answer is complete."""
         expect(self.thread).to_have_attribute("aria-busy", "false")
         expect(turn.get_by_role("button", name="Copy", exact=True)).to_be_visible()
+
+    def behind(self, text: str, thread: str | None = None) -> str:
+        """Say something without the page noticing, as this visitor in another tab would; gives the thread."""
+        message = {"content": [{"type": "input_text", "text": text}], "attachments": [], "inference_options": {}}
+        kind, params = ("threads.create", {}) if thread is None else ("threads.add_user_message", {"thread_id": thread})
+        response = self.page.request.post(
+            urljoin(self.base, "chatkit"), data={"type": kind, "params": {"input": message, **params}}
+        )
+        assert response.ok, response.text()
+        return thread or THREAD_ID.search(response.text())[0]
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Call a method of the element and wait for what it gives."""

@@ -24,7 +24,12 @@ def teahouse_serve(data: Path, *arguments: str, environment: Mapping[str, str] |
     log = data.with_suffix(".log")
     with log.open("w") as errors:
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=REPOSITORY, env=os.environ | (environment or {})
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=REPOSITORY,
+            env=os.environ | (environment or {}),
         )
     assert process.stdout is not None
     try:

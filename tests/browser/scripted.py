@@ -65,7 +65,9 @@ class Turn:
             )
             empty = self.message.model_copy(update={"content": []})
             yield ThreadItemAddedEvent(item=empty)
-            yield self.update(AssistantMessageContentPartAdded(content_index=0, content=AssistantMessageContent(text="")))
+            yield self.update(
+                AssistantMessageContentPartAdded(content_index=0, content=AssistantMessageContent(text=""))
+            )
         for piece in pieces:
             self.message.content[0].text += piece
             yield self.update(AssistantMessageContentPartTextDelta(content_index=0, delta=piece))
@@ -133,6 +135,18 @@ def call_tool(name: str, **arguments: Any) -> Step:
                 arguments=arguments,
             )
         )
+
+    return step
+
+
+def repeat_tool_result() -> Step:
+    """Say what the page's tool gave."""
+
+    async def step(turn: Turn) -> Events:
+        page = await turn.server.store.load_thread_items(turn.thread.id, None, 5, "desc", context=turn.context)
+        call = next(item for item in page.data if isinstance(item, ClientToolCallItem))
+        async for event in turn.say([f"The page says {call.output}."]):
+            yield event
 
     return step
 
@@ -234,7 +248,9 @@ script = Script()
 class ScriptedServer(ChatKitServer[Context]):
     """Follows a script."""
 
-    async def respond(self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Context) -> Events:
+    async def respond(
+        self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Context
+    ) -> Events:
         turn = Turn(self, thread, context)
         for step in self._next_answer(input_user_message):
             async for event in step(turn):
@@ -258,4 +274,3 @@ class ScriptedServer(ChatKitServer[Context]):
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Context) -> None:
         script.feedback.append((item_ids, feedback))
-

@@ -38,7 +38,9 @@ def test_a_table_is_a_table(chat: Chat, script: Script) -> None:
 
 
 def test_headings_and_lists_are_what_they_say(chat: Chat, script: Script) -> None:
-    turn = answered(chat, script, "## Green tea\n\n1. Heat\n2. Pour\n\n- [x] done\n\n> quoted\n\n**bold** *slanted* ~~gone~~")
+    turn = answered(
+        chat, script, "## Green tea\n\n1. Heat\n2. Pour\n\n- [x] done\n\n> quoted\n\n**bold** *slanted* ~~gone~~"
+    )
     expect(turn.get_by_role("heading", name="Green tea")).to_be_visible()
     expect(turn.get_by_role("listitem").first).to_have_text("Heat")
     expect(turn.get_by_role("checkbox")).to_be_checked()
@@ -73,7 +75,10 @@ def test_code_is_copied_as_it_was_written(chat: Chat, script: Script) -> None:
 
 def test_links_open_beside_the_chat_and_tell_nobody_where_from(chat: Chat, script: Script) -> None:
     turn = answered(chat, script, "[a page](https://example.com/page) and https://example.org/bare")
-    for name, address in (("a page", "https://example.com/page"), ("https://example.org/bare", "https://example.org/bare")):
+    for name, address in (
+        ("a page", "https://example.com/page"),
+        ("https://example.org/bare", "https://example.org/bare"),
+    ):
         link = turn.get_by_role("link", name=name)
         expect(link).to_have_attribute("href", address)
         expect(link).to_have_attribute("target", "_blank")
@@ -81,7 +86,15 @@ def test_links_open_beside_the_chat_and_tell_nobody_where_from(chat: Chat, scrip
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "java&#10;script:alert(1)", "data:text/html,hello", "vbscript:x", "file:///etc/passwd"]
+    "address",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "java&#10;script:alert(1)",
+        "data:text/html,hello",
+        "vbscript:x",
+        "file:///etc/passwd",
+    ],
 )
 def test_addresses_that_could_run_something_are_no_links(chat: Chat, script: Script, address: str) -> None:
     turn = answered(chat, script, f"Press [here](<{address}>) please")
@@ -90,7 +103,9 @@ def test_addresses_that_could_run_something_are_no_links(chat: Chat, script: Scr
 
 
 def test_html_in_an_answer_is_text(chat: Chat, script: Script) -> None:
-    turn = answered(chat, script, "<script>window.stolen = 1</script> <img src=x onerror='window.stolen = 1'> <b>not bold</b>")
+    turn = answered(
+        chat, script, "<script>window.stolen = 1</script> <img src=x onerror='window.stolen = 1'> <b>not bold</b>"
+    )
     expect(turn).to_contain_text("<b>not bold</b>")
     expect(turn).to_contain_text("<script>window.stolen = 1</script>")
     expect(turn.get_by_role("img")).to_have_count(0)
