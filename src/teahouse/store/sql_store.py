@@ -118,9 +118,7 @@ class SqlStore(Store[Context]):
     async def delete_thread(self, thread_id: str, context: Context) -> None:
         """Delete the thread with its items, feedback and attachments' descriptions."""
         key = _key(context, thread_id)
-        await self._database.write(
-            lambda connection: _expect(sql.delete_thread(connection, key).rowcount, thread_id)
-        )
+        await self._database.write(lambda connection: _expect(sql.delete_thread(connection, key).rowcount, thread_id))
 
     # Items -----------------------------------------------------------------------------------------------
 
@@ -138,16 +136,14 @@ class SqlStore(Store[Context]):
         def work(connection: Connection) -> Page[ThreadItem]:
             found = statement(connection, wanted).all()
             if not found:
-                raise ThreadNotFound(thread_id)
-            if after is not None and found[0].seen is None:
-                raise ItemNotFound(after)
-            return _page(records.ITEM, _items(found), size)
+                _expect_thread(connection, wanted)
+                if after is not None:
+                    _expect_item(connection, _key(context, thread_id, after))
+            return _page(records.ITEM, found, size)
 
         return await self._database.read(work)
 
-    async def load_latest_items(
-        self, thread_id: str, limit: int | None, context: Context
-    ) -> Page[ThreadItem]:
+    async def load_latest_items(self, thread_id: str, limit: int | None, context: Context) -> Page[ThreadItem]:
         """The newest items, the oldest of them first.
 
         `load_thread_items(…, after=page.after, order="desc")` goes on to older ones.
@@ -164,10 +160,11 @@ class SqlStore(Store[Context]):
 
         def work(connection: Connection) -> Thread:
             found = sql.thread_and_items(connection, wanted).all()
-            if not found:
+            body = found[0].thread if found else sql.load_thread(connection, wanted).scalar()
+            if body is None:
                 raise ThreadNotFound(thread_id)
-            thread = records.load(records.THREAD, thread_id, found[0].thread)
-            page = _page(records.ITEM, _items(found), size)
+            thread = records.load(records.THREAD, thread_id, body)
+            page = _page(records.ITEM, found, size)
             page.data.reverse()
             return Thread.model_construct(**dict(thread), items=page)
 
@@ -223,9 +220,7 @@ class SqlStore(Store[Context]):
 
         return await self._database.write(work)
 
-    async def begin_turn(
-        self, thread: ThreadMetadata, item: UserMessageItem, context: Context, *, new: bool
-    ) -> None:
+    async def begin_turn(self, thread: ThreadMetadata, item: UserMessageItem, context: Context, *, new: bool) -> None:
         """Store a user's message with its attachments and, if `new`, its thread: all of it or nothing.
 
         A thread that is not new must be there: one deleted meanwhile does not come back.
@@ -246,18 +241,14 @@ class SqlStore(Store[Context]):
 
         await self._database.write(work)
 
-    async def add_feedback(
-        self, thread_id: str, item_ids: list[str], kind: FeedbackKind, context: Context
-    ) -> None:
+    async def add_feedback(self, thread_id: str, item_ids: list[str], kind: FeedbackKind, context: Context) -> None:
         """Keep the visitor's newest judgement of each item. Ids that are not in the thread are passed over.
 
         Raises:
             NotFoundError: the thread is not there, or none of the items is.
         """
         at = now()
-        rows = [
-            Parameters(**_key(context, thread_id, item_id), judgement=kind, at=at) for item_id in item_ids
-        ]
+        rows = [Parameters(**_key(context, thread_id, item_id), judgement=kind, at=at) for item_id in item_ids]
         thread = _key(context, thread_id)
 
         def work(connection: Connection) -> None:
@@ -356,11 +347,6 @@ def _order(order: str) -> Order:
         case "desc":
             return "desc"
     raise ValueError(f"order must be 'asc' or 'desc', not {order!r}.")
-
-
-def _items(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """The rows that have an item: an empty page is one row without."""
-    return [row for row in rows if row.id is not None]
 
 
 def _page(adapter: TypeAdapter[Record], rows: Sequence[Row[Any]], size: int) -> Page[Record]:

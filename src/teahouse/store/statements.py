@@ -23,7 +23,6 @@ from sqlalchemy import (
     exists,
     func,
     select,
-    true,
     tuple_,
     update,
 )
@@ -130,32 +129,21 @@ load_item = Statement(select(items.c.body).where(_OWN_ITEM))
 delete_item = Statement(delete(items).where(_OWN_ITEM))
 
 delete_items_after = Statement(
-    delete(items)
-    .where(_IN_OWN_THREAD, items.c.position > _position_of(_ITEM))
-    .returning(items.c.id, items.c.position)
+    delete(items).where(_IN_OWN_THREAD, items.c.position > _position_of(_ITEM)).returning(items.c.id, items.c.position)
 )
 
 
 def _list_items(order: Order, *, after: bool, thread: bool = False) -> Statement:
-    """A thread and a page of its items, in one statement.
+    """A page of (id, body) of a thread's items; with `thread`, each row has the thread's body, too.
 
-    No row: no such thread. One row whose `id` is None: an empty page. With `after`, the column `seen` is
-    that item's position, None if there is no such item. With `thread`, the thread's body is there too.
+    No row may mean an empty page, no such thread, or no item `after`: rare enough to ask again then.
     """
-    page = select(items.c.id, items.c.body, items.c.position).where(items.c.thread_id == _THREAD)
-    seen = _position_of(_AFTER)
+    columns = [items.c.id, items.c.body, *([threads.c.body.label("thread")] if thread else [])]
+    page = select(*columns).join_from(threads, items).where(_OWN_THREAD).limit(_COUNT)
     if after:
+        seen = _position_of(_AFTER)
         page = page.where(items.c.position > seen if order == "asc" else items.c.position < seen)
-    position = items.c.position.asc() if order == "asc" else items.c.position.desc()
-    found = page.order_by(position).limit(_COUNT).subquery("page")
-    columns: list[Any] = [found.c.id, found.c.body]
-    if after:
-        columns.append(seen.label("seen"))
-    if thread:
-        columns.append(threads.c.body.label("thread"))
-    again = found.c.position.asc() if order == "asc" else found.c.position.desc()
-    whole = select(*columns).select_from(threads.outerjoin(found, true())).where(_OWN_THREAD)
-    return Statement(whole.order_by(again))
+    return Statement(page.order_by(items.c.position.asc() if order == "asc" else items.c.position.desc()))
 
 
 list_items: dict[tuple[Order, bool], Statement] = {
@@ -204,9 +192,7 @@ class Upserts:
         changes = {"body": new.excluded.body}
         if to_the_end:
             changes["position"] = new.excluded.position
-        updated: Executable = new.on_conflict_do_update(
-            index_elements=[items.c.thread_id, items.c.id], set_=changes
-        )
+        updated: Executable = new.on_conflict_do_update(index_elements=[items.c.thread_id, items.c.id], set_=changes)
         return updated
 
     def _save_attachment(self) -> Executable:

@@ -26,9 +26,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("thread_id", "position", name="pk_items"),
         sa.UniqueConstraint("thread_id", "id", name="uq_items_thread_id_id"),
-        sa.ForeignKeyConstraint(
-            ["thread_id"], ["threads.id"], name="fk_items_thread_id_threads", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["thread_id"], ["threads.id"], name="fk_items_thread_id_threads", ondelete="CASCADE"),
     )
     op.create_table(
         "feedback",
