@@ -160,3 +160,10 @@ async def served(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await task
+
+
+async def all_runs_to_end() -> None:
+    """Wait until no answer is being made any more."""
+    if running := [task for task in asyncio.all_tasks() if task.get_name().startswith("run_")]:
+        async with asyncio.timeout(10):
+            await asyncio.wait(running)

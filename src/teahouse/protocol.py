@@ -42,13 +42,15 @@ class Context(dict[str, Any]):
         visitor: who asks.
         locale: the one locale the element sends, e.g. `zh-CN`; `en` when none came.
         request_id: the id in the logs, in errors and in the `X-Request-Id` header.
+        root: the path at which this Teahouse is mounted; empty when it is not.
     """
 
-    def __init__(self, visitor: Visitor, *, locale: str = "en", request_id: str = "") -> None:
+    def __init__(self, visitor: Visitor, *, locale: str = "en", request_id: str = "", root: str = "") -> None:
         super().__init__(user_id=visitor.id, locale=locale, request_id=request_id)
         self.visitor = visitor
         self.locale = locale
         self.request_id = request_id
+        self.root = root
 
     @property
     def language(self) -> Language:
@@ -136,6 +138,6 @@ class ErrorFrame(BaseModel):
             code=problem.kind.code,
             message=problem.message(context.language),
             allow_retry=problem.kind.retry,
-            doc_url=problem.page(context.language),
+            doc_url=f"{context.root}/{problem.page(context.language)}",
             request_id=context.request_id or None,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from chatkit.server import DEFAULT_PAGE_SIZE
 from chatkit.store import NotFoundError
@@ -16,6 +15,7 @@ from chatkit.types import (
     ItemsListReq,
     NonStreamingReq,
     Page,
+    SyncCustomActionResponse,
     Thread,
     ThreadItem,
     ThreadsDeleteReq,
@@ -141,7 +141,7 @@ async def _transcribe(server: Server, request: InputTranscribeReq, context: Cont
         raise Problem(errors.OPERATION_NOT_SUPPORTED, operation=request.type, hook="transcribe")
     try:
         audio = base64.b64decode(request.params.audio_base64, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise Problem(errors.INVALID_REQUEST, param="audio_base64", reason="it is not base64") from None
     return encode(await server.transcribe(AudioInput(data=audio, mime_type=request.params.mime_type), context))
 
@@ -154,4 +154,7 @@ async def _sync_action(server: Server, request: ThreadsSyncCustomActionReq, cont
     sender = None
     if params.item_id:
         sender = await find_item(server, thread.id, params.item_id, WidgetItem, context)
-    return encode(await server.sync_action(thread, params.action, sender, context))
+    result = await server.sync_action(thread, params.action, sender, context)
+    if result.updated_item is not None and not visible([result.updated_item]):
+        result = SyncCustomActionResponse()
+    return encode(result)

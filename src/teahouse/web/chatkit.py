@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from chatkit.server import StreamingResult
+from chatkit.store import NotFoundError
 from chatkit.types import is_streaming_req
+from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
@@ -18,6 +18,9 @@ from teahouse.runs.run import Answer, RelayedAnswer, TurnAnswer
 from teahouse.runs.turn import accept, overrides
 from teahouse.web.services import Services
 from teahouse.web.sse import EventStream
+
+# The hooks whose absence `ChatKitServer.process` tells by raising.
+_HOOKS = {"input.transcribe": "transcribe", "threads.sync_custom_action": "sync_action"}
 
 
 async def chatkit(request: Request, services: Services) -> ASGIApp:
@@ -40,17 +43,30 @@ async def chatkit(request: Request, services: Services) -> ASGIApp:
 
 
 async def _answer(services: Services, body: bytes, context: Context) -> Answer | bytes:
-    request = read_request(body)
     if overrides(services.server, "process"):
         return await _relay(services, body, context)
+    request = read_request(body)
     if is_streaming_req(request):
         return TurnAnswer(await accept(services.server, request, context, services.explain))
     return await quick.answer(services.server, request, context)
 
 
 async def _relay(services: Services, body: bytes, context: Context) -> Answer | bytes:
-    """What a ChatKitServer makes of the request whose author wrote `process` anew."""
-    result = await services.server.process(body, context)
+    """What a ChatKitServer makes of the request whose author wrote `process` anew.
+
+    It may know operations that ChatKit does not; what it does not know is refused as elsewhere.
+    """
+    try:
+        result = await services.server.process(body, context)
+    except ValidationError:
+        read_request(body)  # tells what is wrong with the request, if that is what is wrong
+        raise
+    except NotFoundError as error:
+        raise error if isinstance(error, Problem) else Problem(errors.THREAD_NOT_FOUND) from None
+    except NotImplementedError:
+        operation = read_request(body).type
+        hook = _HOOKS.get(operation, "process")
+        raise Problem(errors.OPERATION_NOT_SUPPORTED, operation=operation, hook=hook) from None
     return RelayedAnswer(result.json_events) if isinstance(result, StreamingResult) else result.json
 
 
@@ -65,7 +81,7 @@ def check_origin(request: Request, allowed: tuple[str, ...]) -> None:
     if origin is None or origin in allowed or request.headers.get("sec-fetch-site") == "same-origin":
         return
     # The scheme is left out: a proxy that ends TLS speaks plain HTTP to us.
-    if urlsplit(origin).netloc != request.headers.get("host"):
+    if origin.partition("://")[2] != request.headers.get("host"):
         raise Problem(errors.ORIGIN_NOT_ALLOWED, origin=origin[:200])
 
 
@@ -75,6 +91,9 @@ async def read_body(request: Request, limit: int) -> bytes:
     Raises:
         Problem: REQUEST_TOO_LARGE, before more than `limit` bytes are held.
     """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:18]) > limit:
+        raise Problem(errors.REQUEST_TOO_LARGE, limit=limit)
     pieces, size = [], 0
     async for piece in request.stream():
         size += len(piece)

@@ -42,7 +42,12 @@ class Services:
     async def visitor(self, request: HTTPConnection) -> tuple[Context, Identified]:
         """Who asks, and the context that travels with what they ask."""
         who = await self.identity.identify(request)
-        context = Context(who.visitor, locale=locale_of(request), request_id=request.scope["request_id"])
+        context = Context(
+            who.visitor,
+            locale=locale_of(request),
+            request_id=request.scope["request_id"],
+            root=request.scope.get("root_path", ""),
+        )
         return context, who
 
 
