@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from contract.conversation import Answered, Conversation, Streamed, canonical
 from contract.memory import MemoryAttachments
 from contract.scenarios import SCENARIOS, Scenario
 from house import Browser, Json, all_runs_to_end, frames, served
-
 from teahouse import Settings, Teahouse
 
 RECORDINGS = Path(__file__).parents[1] / "contract"

@@ -27,9 +27,9 @@ from chatkit.types import (
     ThreadStreamEvent,
     ThreadUpdatedEvent,
 )
+
 from contract.scenarios import Scenario, stream_part
 from house import Json, message_of, of_type, texts
-
 from teahouse import errors
 from teahouse.errors import Problem
 from teahouse.protocol import Context
