@@ -184,6 +184,11 @@ class Turn:
         try:
             async for foreign in answer:
                 event = ids.apply(foreign)
+                # Asked first: nearly every event is one, and pydantic is slow to say that a thing is not.
+                if isinstance(event, ThreadItemUpdatedEvent):
+                    self._pending.update(event.item_id, event.update)
+                    yield event
+                    continue
                 await self._keep(event)
                 if isinstance(event, ThreadCreatedEvent | ThreadUpdatedEvent):
                     yield event.model_copy(update={"thread": bare(event.thread, event.thread.items)})
@@ -197,8 +202,6 @@ class Turn:
     async def _keep(self, event: ThreadStreamEvent) -> None:
         store, context, thread_id = self.server.store, self.context, self.thread.id
         match event:
-            case ThreadItemUpdatedEvent():
-                self._pending.update(event.item_id, event.update)
             case ThreadItemAddedEvent():
                 self._pending.begin(with_aware_time(event.item))
             case ThreadItemDoneEvent():
@@ -276,9 +279,6 @@ def _is_delta(event: ThreadStreamEvent) -> bool:
 
 
 def _is_hidden(event: ThreadStreamEvent) -> bool:
-    # Nearly every event is an update, which pydantic would take longer to find without an item than to send.
-    if isinstance(event, ThreadItemUpdatedEvent):
-        return False
     return isinstance(getattr(event, "item", None), _HIDDEN)
 
 
