@@ -8,7 +8,6 @@ code stay, and so do numbers that no passage has.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 
 from chatkit.types import (
@@ -28,11 +27,13 @@ from chatkit.types import (
 from teahouse.agents.guide.answer import utf16_length
 
 _NUMBERS = r"\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*"
-_TOKEN = re.compile(
-    rf"(?P<ticks>`+)|(?P<blank>\n[ \t]*\n)|[ \t]*(?:\[(?P<square>{_NUMBERS})\]|【(?P<round>{_NUMBERS})】)(?![(\[:]\S)"
+_MARK = rf"[ \t]*(?:\[(?P<square>{_NUMBERS})\]|【(?P<round>{_NUMBERS})】)"
+# `[1](address)` and `[1][label]` are links.
+_TOKEN = re.compile(rf"(?P<ticks>`+)|(?P<blank>\n[ \t]*\n)|{_MARK}(?!\(|\[(?!\d))")
+# What may still become something else when more text comes: fences, empty lines, marks and rows of marks.
+_UNFINISHED = re.compile(
+    rf"(?:`+|\n[ \t]*|(?:[ \t]*(?:\[{_NUMBERS}\]|【{_NUMBERS}】))*[ \t]*(?:[\[【][\d,，、 \t]{{0,40}})?)$"
 )
-# What may still become a token when more text comes.
-_UNFINISHED = re.compile(r"(?:`+|\n[ \t]*|[ \t]*(?:[\[【](?:[\d,，、 \t]*[\]】]?)[(:]?)|[ \t]+)$")
 
 
 class Sources:
@@ -132,24 +133,30 @@ async def cited(events: AsyncIterator[ThreadStreamEvent], sources: Sources) -> A
         events: as they come from the agent.
         sources: filled by the search tool while the agent runs.
     """
-    parts: defaultdict[tuple[str, int], _Part] = defaultdict(lambda: _Part(sources))
+    parts: dict[tuple[str, int], _Part] = {}
     async for event in events:
         match event:
-            case ThreadItemUpdatedEvent(item_id=item_id, update=AssistantMessageContentPartTextDelta() as update):
-                changes = parts[item_id, update.content_index].delta(update)
-            case ThreadItemUpdatedEvent(item_id=item_id, update=AssistantMessageContentPartAnnotationAdded() as update):
-                changes = parts[item_id, update.content_index].annotation(update)
-            case ThreadItemUpdatedEvent(item_id=item_id, update=AssistantMessageContentPartDone() as update):
-                changes = parts[item_id, update.content_index].done(update)
+            case ThreadItemUpdatedEvent(item_id=item_id, update=update) if isinstance(update, _PART_UPDATES):
+                part = parts.setdefault((item_id, update.content_index), _Part(sources))
+                for change in part.changes(update):
+                    yield ThreadItemUpdatedEvent(item_id=item_id, update=change)
             case ThreadItemDoneEvent(item=AssistantMessageItem() as item):
+                # Not every provider says that a part is done. And some use one id for all their items.
+                for index in range(len(item.content)):
+                    if (item.id, index) in parts:
+                        for change in parts.pop((item.id, index)).rest(index):
+                            yield ThreadItemUpdatedEvent(item_id=item.id, update=change)
                 contents = [cite(content, sources) for content in item.content]
                 yield ThreadItemDoneEvent(item=item.model_copy(update={"content": contents}))
-                continue
             case _:
                 yield event
-                continue
-        for change in changes:
-            yield ThreadItemUpdatedEvent(item_id=item_id, update=change)
+
+
+_PART_UPDATES = (
+    AssistantMessageContentPartTextDelta,
+    AssistantMessageContentPartAnnotationAdded,
+    AssistantMessageContentPartDone,
+)
 
 
 class _Part:
@@ -160,19 +167,23 @@ class _Part:
         self._citer = Citer(sources)
         self._annotations = 0
 
-    def delta(self, update: AssistantMessageContentPartTextDelta) -> Iterator[ThreadItemUpdate]:
-        yield from self._changes(self._citer.feed(update.delta), update.content_index)
+    def changes(self, update: ThreadItemUpdate) -> Iterator[ThreadItemUpdate]:
+        """What `update` becomes."""
+        match update:
+            case AssistantMessageContentPartTextDelta():
+                yield from self._read(self._citer.feed(update.delta), update.content_index)
+            case AssistantMessageContentPartAnnotationAdded():  # one of the model's own; ours count with them
+                yield update.model_copy(update={"annotation_index": self._annotations})
+                self._annotations += 1
+            case AssistantMessageContentPartDone():
+                yield from self.rest(update.content_index)
+                yield update.model_copy(update={"content": cite(update.content, self._sources)})
 
-    def annotation(self, update: AssistantMessageContentPartAnnotationAdded) -> Iterator[ThreadItemUpdate]:
-        """One of the model's own; the numbers are shared with ours."""
-        yield update.model_copy(update={"annotation_index": self._annotations})
-        self._annotations += 1
+    def rest(self, content_index: int) -> Iterator[ThreadItemUpdate]:
+        """What was held back because it might have become a mark."""
+        yield from self._read(self._citer.finish(), content_index)
 
-    def done(self, update: AssistantMessageContentPartDone) -> Iterator[ThreadItemUpdate]:
-        yield from self._changes(self._citer.finish(), update.content_index)
-        yield update.model_copy(update={"content": cite(update.content, self._sources)})
-
-    def _changes(self, read: Iterator[str | Annotation], content_index: int) -> Iterator[ThreadItemUpdate]:
+    def _read(self, read: Iterator[str | Annotation], content_index: int) -> Iterator[ThreadItemUpdate]:
         for part in read:
             if isinstance(part, str):
                 yield AssistantMessageContentPartTextDelta(content_index=content_index, delta=part)
