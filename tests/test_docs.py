@@ -8,6 +8,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -37,6 +38,7 @@ MISSPELT = {"TEAHOUSE_PROT", "TEAHOUSE_MODEL_NAME"}
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
+@cache
 def source(page: str) -> str:
     return (DOCS / page).read_text(encoding="utf-8")
 
@@ -47,6 +49,7 @@ def front_matter(page: str) -> dict[str, Any]:
     return dict(yaml.safe_load(matter))
 
 
+@cache
 def tokens(page: str) -> list[Token]:
     return MARKDOWN.parse(source(page).split("---\n", 2)[2])
 
