@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
 import inspect
 import os
@@ -17,13 +18,13 @@ from chatkit.server import ChatKitServer
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from teahouse import errors, logs
+from teahouse import errors, logs, reasons
 from teahouse.agents import models
 from teahouse.agents.guide.agent import GuideAgentServer
 from teahouse.agents.guide.index import Changes, DocumentIndex
 from teahouse.agents.guide.server import GuideServer
 from teahouse.agents.server import AgentServer
-from teahouse.errors import Problem
+from teahouse.errors import Problem, Words
 from teahouse.identity.anonymous import AnonymousIdentity, key_in
 from teahouse.runs.run import Bounds, Runs
 from teahouse.runs.turn import Server
@@ -66,7 +67,7 @@ class Teahouse:
             server or self.settings.server, "--server", (ChatKitServer, type)
         )
         if self._agent is not None and self._server is not None:
-            reason = "an agent is given as well; only one of them can answer"
+            reason = Words("an agent is given as well; only one of them can answer", "同时指定了 Agent，两者只能选一")
             raise Problem(
                 errors.BAD_TARGET, option="--server", target=str(server or self.settings.server), reason=reason
             )
@@ -138,9 +139,10 @@ class Teahouse:
     async def _guide(self, store: SqlStore, cache: Path) -> AsyncIterator[Server]:
         """The embedded assistant, keeping up with its documents; a model writes when one is configured."""
         folder, model = self.settings.docs, self.settings.model
-        if not await asyncio.to_thread(os.access, folder, os.R_OK | os.X_OK):
-            reason = "no permission to read it" if await asyncio.to_thread(folder.exists) else "there is no such folder"
-            raise Problem(errors.DOCS_FOLDER_MISSING, path=folder, reason=reason)
+        try:
+            await asyncio.to_thread(os.listdir, folder)
+        except OSError as error:
+            raise Problem(errors.DOCS_FOLDER_MISSING, path=folder, reason=reasons.of_system(error)) from None
         index = DocumentIndex(folder, cache)
         watcher = asyncio.create_task(index.watch(changed=_report), name="documents")
         try:
@@ -254,9 +256,10 @@ def _data_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise Problem(errors.DATA_FOLDER_UNWRITABLE, path=path, reason=error.strerror) from None
+        raise Problem(errors.DATA_FOLDER_UNWRITABLE, path=path, reason=reasons.of_system(error)) from None
     if not os.access(path, os.W_OK | os.X_OK):
-        raise Problem(errors.DATA_FOLDER_UNWRITABLE, path=path, reason="no permission to write")
+        reason = reasons.of_system(PermissionError(errno.EACCES, "no permission"))
+        raise Problem(errors.DATA_FOLDER_UNWRITABLE, path=path, reason=reason)
     return path
 
 
@@ -271,30 +274,31 @@ def _resolve(target: Any, option: str, kinds: tuple[type, ...]) -> Any:
     value = _load(target, option) if isinstance(target, str) else target
     fits = isinstance(value, kinds) and not (isinstance(value, type) and not issubclass(value, ChatKitServer))
     if not fits:
-        names = " or ".join(kind.__name__ for kind in kinds if kind is not type)
-        reason = f"it is a {type(value).__name__}, not a {names}"
+        wanted, found = kinds[0].__name__, getattr(value, "__name__", type(value).__name__)
+        reason = Words(f"{found} is no {wanted}", f"{found} 不是 {wanted}")
         raise Problem(errors.BAD_TARGET, option=option, target=str(target), reason=reason)
     return value
 
 
 def _load(target: str, option: str) -> Any:
-    def bad(reason: str) -> Problem:
-        return Problem(errors.BAD_TARGET, option=option, target=target, reason=reason)
+    def bad(en: str, zh: str) -> Problem:
+        return Problem(errors.BAD_TARGET, option=option, target=target, reason=Words(en, zh))
 
     module_name, colon, path = target.partition(":")
     if not (colon and module_name and path):
-        raise bad("it is not of the form module:name")
+        raise bad("it is not of the form module:name", "格式不是 模块:名称")
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
         value = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        raise bad(f"there is no module {error.name}") from None
-    except Exception as error:
-        raise bad(f"importing it fails with {type(error).__name__}: {error}") from error
+        raise bad(f"there is no module {error.name}", f"没有模块 {error.name}") from None
+    except (Exception, SystemExit) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise bad(f"importing it fails with {said}", f"导入时出错 {said}") from error
     for name in path.split("."):
         if not hasattr(value, name):
-            raise bad(f"the module has no {path}")
+            raise bad(f"the module has no {path}", f"模块中没有 {path}")
         value = getattr(value, name)
     return value
 
@@ -303,13 +307,15 @@ def _make(server: type[Server], store: SqlStore) -> Server:
     """An instance of somebody's ChatKitServer: with our store if it takes one, else with its own.
 
     Raises:
-        Problem: BAD_TARGET when it takes something else.
+        Problem: BAD_TARGET when it takes something else, or fails.
     """
     parameters = inspect.signature(server).parameters.values()
     needed = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     takes_store = any(p.name in ("store", "data_store") for p in parameters)
     try:
         return server(store) if takes_store or needed else server()  # type: ignore[call-arg]
-    except TypeError as error:
+    except Exception as error:
         name = f"{server.__module__}:{server.__qualname__}"
-        raise Problem(errors.BAD_TARGET, option="--server", target=name, reason=str(error)) from error
+        said = f"{type(error).__name__}: {error}"
+        reason = Words(f"making it fails with {said}", f"创建时出错 {said}")
+        raise Problem(errors.BAD_TARGET, option="--server", target=name, reason=reason) from error

@@ -45,6 +45,17 @@ class Kind:
     """Whether trying the same again may help; shows a Retry button in the chat."""
 
 
+@dataclass(frozen=True)
+class Words:
+    """A detail that is itself language: said in the one that the sentence around it is in."""
+
+    en: str
+    zh: str
+
+    def __str__(self) -> str:
+        return self.en
+
+
 class Problem(Exception):
     """A failure that a person is told about.
 
@@ -62,11 +73,11 @@ class Problem(Exception):
 
     def cause(self, language: Language = "en") -> str:
         """One sentence: what is wrong."""
-        return self._texts(language)[0].format(**self.details)
+        return self._said(0, language)
 
     def cure(self, language: Language = "en") -> str:
         """One sentence: what to do about it."""
-        return self._texts(language)[1].format(**self.details)
+        return self._said(1, language)
 
     def message(self, language: Language = "en") -> str:
         """Cause and cure together, as shown in the chat and in HTTP errors."""
@@ -77,8 +88,13 @@ class Problem(Exception):
         """The address of this error's page, relative to where Teahouse is mounted."""
         return f"docs/{language}/errors/{self.kind.code}"
 
-    def _texts(self, language: Language) -> tuple[str, str]:
-        return self.kind.zh if language == "zh" else self.kind.en
+    def _said(self, which: int, language: Language) -> str:
+        sentence = (self.kind.zh if language == "zh" else self.kind.en)[which]
+        details = {
+            name: getattr(detail, language) if isinstance(detail, Words) else detail
+            for name, detail in self.details.items()
+        }
+        return sentence.format(**details)
 
     def __str__(self) -> str:
         return f"{self.kind.code}: {self.message()}"

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from chatkit.types import ChatKitReq, ThreadItemBase, ThreadMetadata
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from teahouse import errors
-from teahouse.errors import Language, Problem, language_of
+from teahouse import errors, reasons
+from teahouse.errors import Language, Problem, Words, language_of
 
 # Built once: building this union's validator costs 4 ms, which the reference pays on every request.
 _REQUEST: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)
@@ -79,12 +79,15 @@ def _explain(error: ValidationError) -> Problem:
             return Problem(errors.INVALID_JSON, reason=context.get("error", "unreadable"))
         case "union_tag_invalid":
             return Problem(errors.UNKNOWN_OPERATION, param="type", operation=str(context.get("tag", ""))[:80])
-        case "union_tag_not_found":
-            return Problem(errors.INVALID_REQUEST, param="type", reason="type is missing")
         case _:
             # The first step of the path is the request's own type, which the sender knows.
-            param = ".".join(str(step) for step in first["loc"][1:]) or None
-            reason = f"{param}: {first['msg']}" if param else first["msg"]
+            param = ".".join(str(step) for step in first["loc"][1:])
+            why = reasons.of_validation(first)
+            if not param:
+                return Problem(
+                    errors.INVALID_REQUEST, param="type" if first["type"] == "union_tag_not_found" else None, reason=why
+                )
+            reason = Words(f"{param}: {why.en}", f"{param}：{why.zh}")
             return Problem(errors.INVALID_REQUEST, param=param, reason=reason)
 
 

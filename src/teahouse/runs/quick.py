@@ -27,12 +27,13 @@ from chatkit.types import (
 )
 
 from teahouse import errors
-from teahouse.errors import Problem
+from teahouse.errors import Problem, Words
 from teahouse.protocol import Context, encode
 from teahouse.runs.ports import HouseStore
 from teahouse.runs.turn import Server, bare, find_item, find_thread, overrides, visible
 
 MAX_PAGE = 100
+NOT_BASE64 = Words("it is not base64", "不是 base64")
 _NOTHING = b"{}"
 
 
@@ -142,7 +143,7 @@ async def _transcribe(server: Server, request: InputTranscribeReq, context: Cont
     try:
         audio = base64.b64decode(request.params.audio_base64, validate=True)
     except ValueError:
-        raise Problem(errors.INVALID_REQUEST, param="audio_base64", reason="it is not base64") from None
+        raise Problem(errors.INVALID_REQUEST, param="audio_base64", reason=NOT_BASE64) from None
     return encode(await server.transcribe(AudioInput(data=audio, mime_type=request.params.mime_type), context))
 
 

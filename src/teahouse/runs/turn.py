@@ -64,7 +64,7 @@ from chatkit.types import (
 )
 
 from teahouse import errors, logs
-from teahouse.errors import Problem
+from teahouse.errors import Problem, Words
 from teahouse.protocol import Context, ErrorFrame, now, with_aware_time
 from teahouse.runs.own_ids import OwnIds
 from teahouse.runs.pending import PendingItems, has_text
@@ -77,6 +77,11 @@ Item = TypeVar("Item", bound=ThreadItem)
 
 _HIDDEN = (HiddenContextItem, SDKHiddenContextItem)
 _PAGE = 50
+
+EMPTY = Words("the message is empty", "消息为空")
+NO_CALL = Words("no client tool call waits for a result", "没有等待结果的客户端工具调用")
+ANSWERED = Words("these questions were answered before", "这些问题已经回答过")
+STATUS = {"locked": Words("it is locked", "已锁定"), "closed": Words("it is closed", "已关闭")}
 
 log = logs.get(__name__)
 
@@ -346,7 +351,7 @@ class _Acceptance:
     async def _user_message(self, message: UserMessageInput, thread: ThreadMetadata) -> UserMessageItem:
         says = any(part.type != "input_text" or part.text.strip() for part in message.content)
         if not says and not message.attachments:
-            raise Problem(errors.INVALID_REQUEST, param="input.content", reason="the message is empty")
+            raise Problem(errors.INVALID_REQUEST, param="input.content", reason=EMPTY)
         attachments = []
         for attachment_id in message.attachments:
             try:
@@ -370,7 +375,7 @@ class _Acceptance:
         newest = await store.load_thread_items(thread.id, None, _PAGE, "desc", context=self.context)
         pending = [item for item in newest.data if isinstance(item, ClientToolCallItem) and item.status == "pending"]
         if not pending:
-            raise Problem(errors.INVALID_REQUEST, param="result", reason="no client tool call waits for a result")
+            raise Problem(errors.INVALID_REQUEST, param="result", reason=NO_CALL)
         call = pending[0].model_copy(update={"output": request.params.result, "status": "completed"})
         await store.save_item(thread.id, call, context=self.context)
         # The model would wait for ever for calls that nobody answers; there should be one at most.
@@ -383,7 +388,7 @@ class _Acceptance:
         thread = await self._open_thread(params.thread_id)
         item = await find_item(self.server, thread.id, params.item_id, StructuredInputItem, self.context)
         if item.status != "pending":
-            raise Problem(errors.INVALID_REQUEST, param="item_id", reason="these questions were answered before")
+            raise Problem(errors.INVALID_REQUEST, param="item_id", reason=ANSWERED)
         answered = answer_questions(item, params.input)
 
         async def respond() -> Events:
@@ -431,7 +436,7 @@ class _Acceptance:
     async def _open_thread(self, thread_id: str) -> ThreadMetadata:
         thread = await find_thread(self.server, thread_id, self.context)
         if thread.status.type != "active":
-            reason = thread.status.reason or thread.status.type
+            reason = thread.status.reason or STATUS[thread.status.type]
             raise Problem(errors.THREAD_LOCKED, param="thread_id", reason=reason)
         return thread
 
