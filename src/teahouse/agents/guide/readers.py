@@ -6,6 +6,7 @@ one, reading it ends in a `Document` or an `UnreadableDocument`, never in anothe
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -347,6 +348,8 @@ def _read_pdf(raw: bytes, draft: _Draft) -> None:
 
     from pypdf import PasswordType, PdfReader
 
+    # It logs every oddity of a file without naming the file; what cannot be read is reported by us.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     reader = PdfReader(BytesIO(raw))
     if reader.is_encrypted and reader.decrypt("") is PasswordType.NOT_DECRYPTED:
         raise UnreadableDocument("encrypted")
