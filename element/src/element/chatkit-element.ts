@@ -50,6 +50,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   #local: LocalState = initialLocalState;
   #drawn: ChatState = initialState;
   #focusWanted = false;
+  #usesDefaults = false;
   #left = false;
   readonly #ready = new Readiness<Chat>();
   readonly #theme = new ThemeSheet();
@@ -207,8 +208,10 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     const { renderRoot } = this;
+    const state = this.#chat?.state ?? initialState;
     this.#scroller.afterUpdate(renderRoot.querySelector<HTMLElement>('.scroller'), this.#scrollChange());
-    this.#drawn = this.#chat?.state ?? initialState;
+    if (this.#drawn.historyOpen && !state.historyOpen && !this.#focusWanted) this.#focusHistoryButton();
+    this.#drawn = state;
     const composer = this.#composer;
     if (!composer) return;
     fitTextarea(composer);
@@ -222,6 +225,11 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     return this.renderRoot.querySelector<HTMLTextAreaElement>('.composer-input');
   }
 
+  /** The focus goes back to where the panel was opened from. */
+  #focusHistoryButton(): void {
+    this.renderRoot.querySelector<HTMLElement>('[part=history-button]')?.focus();
+  }
+
   /** The chat, once the thread on show is loaded or has failed to. */
   async #loaded(): Promise<Chat> {
     const chat = await this.#ready.promise;
@@ -230,7 +238,9 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   }
 
   #useDefaults(): void {
-    if (this.isConnected && !this.#options) this.setOptions(defaultOptions());
+    if (!this.isConnected || this.#options) return;
+    this.setOptions(defaultOptions());
+    this.#usesDefaults = true;
   }
 
   /** Begins to talk to the server, or goes on with new options. */
@@ -244,9 +254,10 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     const moved = before !== null && before.clientUrl !== client.url;
     this.#chat = before ?? new Chat(client, this.#delegate());
     this.#chat.useClient(client);
-    if (!before || moved) this.#open(this.#chat, options.initialThread ?? null);
+    if (!before || moved || this.#usesDefaults) this.#open(this.#chat, options.initialThread ?? null);
     else if (this.#left) void this.#chat.fetchUpdates().catch(() => undefined);
     this.#left = false;
+    this.#usesDefaults = false;
     if (!before) void this.#announceReady(this.#chat);
   }
 
@@ -270,7 +281,9 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
 
   #createClient({ api }: ChatKitOptions): Client {
     const { url, fetch } = 'url' in api ? api : { url: '', fetch: undefined };
-    return new Client({ url, fetch, locale: () => this.#locale });
+    // Absolute, so that two spellings of one address are one server.
+    const absolute = URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI).href : url;
+    return new Client({ url: absolute, fetch, locale: () => this.#locale });
   }
 
   #delegate(): ChatDelegate {
@@ -336,7 +349,8 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
       setLocal: (change) => this.#setLocal(change),
       followLink: (href) => this.#followLink(href),
       focusComposer: () => {
-        this.#focusWanted = true;
+        // On a touch screen the focus brings the keyboard, which hides what the reader came to read.
+        this.#focusWanted = !matchMedia('(pointer: coarse)').matches;
         this.requestUpdate();
       },
       scrollToEnd: () => this.#scroller.scrollToEnd(),

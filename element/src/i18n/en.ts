@@ -19,8 +19,6 @@ export const en = {
   'thread.stopped': 'Answer stopped.',
   'header.new': 'New chat',
   'header.history': 'Chat history',
-  'header.left': 'Left action',
-  'header.right': 'Right action',
   'history.title': 'Chats',
   'history.close': 'Close the chat history',
   'history.empty': 'Your chats will appear here.',

@@ -21,8 +21,6 @@ export const zhCN: Messages = {
   'thread.stopped': '已停止回答。',
   'header.new': '新对话',
   'header.history': '历史对话',
-  'header.left': '左侧操作',
-  'header.right': '右侧操作',
   'history.title': '对话',
   'history.close': '关闭历史对话',
   'history.empty': '您的对话会显示在这里。',

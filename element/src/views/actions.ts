@@ -17,7 +17,7 @@ export function actionsView(turn: Turn, ui: Ui, isLast: boolean): TemplateResult
   if (turn.answers.length === 0) return nothing;
   return html`<div class="actions" part="message-actions">
     ${copyButton(turn, ui)} ${feedback ? feedbackButtons(turn, ui) : nothing}
-    ${retry && isLast && turn.question
+    ${retry && isLast && turn.question && !ui.state.conversation.failure?.allowRetry
       ? iconButton({
           icon: 'ui:retry',
           label: ui.t('action.retry'),

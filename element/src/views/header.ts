@@ -12,7 +12,7 @@ export function headerView(ui: Ui): TemplateResult | typeof nothing {
   return html`<header class="header" part="header">
     <div class="header-side">
       ${header?.leftAction
-        ? iconButton({ ...action(header.leftAction), label: t('header.left'), part: 'header-left-action' })
+        ? iconButton({ ...action(header.leftAction), part: 'header-left-action' })
         : nothing}
       ${history?.enabled === false
         ? nothing
@@ -36,7 +36,7 @@ export function headerView(ui: Ui): TemplateResult | typeof nothing {
         disabled: ui.state.threadId === null && ui.state.activity === 'idle',
       })}
       ${header?.rightAction
-        ? iconButton({ ...action(header.rightAction), label: t('header.right'), part: 'header-right-action' })
+        ? iconButton({ ...action(header.rightAction), part: 'header-right-action' })
         : nothing}
     </div>
   </header>`;
@@ -54,6 +54,7 @@ function titleOf({ options, state }: Ui): string {
   return title?.text ?? state.conversation.thread?.title ?? '';
 }
 
+/** The page names its buttons by their icons alone, so that is what they are called. */
 function action({ icon, onClick }: { icon: string; onClick: () => void }) {
-  return { icon, onClick: () => onClick() };
+  return { icon, label: icon.replaceAll('-', ' '), onClick: () => onClick() };
 }

@@ -22,7 +22,7 @@ export function noticeView(notice: Notice, index: number, ui: Ui): TemplateResul
   return html`<div class="notice notice-${level}" part="notice" role=${level === 'danger' ? 'alert' : 'status'}>
     ${icon(ICONS[level])}
     <div class="notice-text" dir="auto">
-      ${notice.title ? html`<strong>${notice.title}</strong>` : nothing}
+      ${notice.title ? html`<strong class="notice-title">${notice.title}</strong>` : nothing}
       ${markdown({ text: notice.message, final: true }, ui)}
     </div>
     ${iconButton({ icon: 'ui:close', label: ui.t('action.dismiss'), onClick: () => ui.chat.dismissNotice(index) })}
@@ -42,7 +42,7 @@ export function failureView(failure: Failure, ui: Ui, { fallback, onRetry }: Fai
   return html`<div class="notice notice-danger" part="error" role="alert">
     ${icon('ui:error')}
     <div class="notice-text" dir="auto">
-      <strong>${t('error.title')}</strong>
+      <strong class="notice-title">${t('error.title')}</strong>
       <p>${message}</p>
       ${docUrl !== undefined || failure.requestId
         ? html`<p class="notice-fine">

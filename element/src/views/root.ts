@@ -52,7 +52,7 @@ export function hostedView({ options, locale, t }: Screen): TemplateResult {
     <div class="main main-message">
       <div class="notice notice-warning" part="error" role="alert">
         ${icon('ui:warning')}
-        <div class="notice-text"><strong>${t('hosted.title')}</strong><p>${t('hosted.text')}</p></div>
+        <div class="notice-text"><strong class="notice-title">${t('hosted.title')}</strong><p>${t('hosted.text')}</p></div>
       </div>
     </div>
   </div>`;
@@ -68,8 +68,10 @@ function contentView(ui: Ui, { turnKeys }: ViewMemory): unknown {
   }
   const isEmpty = conversation.items.length === 0 && conversation.outgoing === null && state.earlier === null && !isBusy(state);
   if (!isEmpty) return threadView(ui, turnKeys);
-  return html`<div class="empty">${startView(ui)}</div>
-    <div class="thread thread-end">${endView(false, ui)}</div>`;
+  return html`<div class="empty">
+    ${startView(ui)}
+    <div class="empty-end">${endView(false, ui)}</div>
+  </div>`;
 }
 
 function jumpButton(ui: Ui): TemplateResult {
