@@ -247,17 +247,19 @@ class _Worker(threading.Thread):
 
 def _attempt(connection: Connection, job: _Job) -> _Outcome:
     """Run one job of several: if it refuses (no such thread, say), the others are still committed."""
-    savepoint = connection.begin_nested()
+    # SQLAlchemy's begin_nested does the same for 80 µs, more than the job's own statements cost.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("SAVEPOINT job")
     try:
-        result = job.work(connection)
+        outcome = _Outcome(job.work(connection))
     except (DBAPIError, sqlite3.Error):
         # SQLite may have rolled back everything (disk full): nothing of the batch may be confirmed.
         raise
     except Exception as error:
-        savepoint.rollback()
-        return _Outcome(error=error)
-    savepoint.commit()
-    return _Outcome(result)
+        driver.execute("ROLLBACK TO job")
+        outcome = _Outcome(error=error)
+    driver.execute("RELEASE job")
+    return outcome
 
 
 def _deliver(outcomes: Iterable[tuple[_Job, _Outcome]]) -> None:
