@@ -91,6 +91,15 @@ async def test_feedback_on_a_foreign_item_through_an_own_thread_is_refused(alice
         await alices.add_feedback("thr_2", ["msg_1"], "negative", BOB)
 
 
+async def test_an_attachment_never_changes_hands(alices: SqlStore) -> None:
+    """Neither by a new description under its id, nor by one that belongs to the thief's own thread."""
+    await alices.save_thread(thread("thr_2"), BOB)
+    for stolen in (attachment(), attachment(thread_id="thr_2")):
+        with pytest.raises(NotFoundError):
+            await alices.save_attachment(stolen, BOB)
+    assert await alices.load_attachment("atc_1", ALICE) == attachment(thread_id="thr_1")
+
+
 async def test_visitors_may_have_items_and_threads_in_the_same_moment(alices: SqlStore) -> None:
     await alices.save_thread(thread("thr_2"), BOB)
     assert len((await alices.load_threads(20, None, "desc", BOB)).data) == 1

@@ -11,7 +11,7 @@ import signal
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +162,28 @@ async def test_work_that_fails_leaves_nothing_behind(database: Any) -> None:
         await database.write(work)
     counted = await database.read(lambda connection: connection.execute(text("SELECT count(*) FROM threads")).scalar())
     assert counted == 0
+
+
+async def test_work_that_fails_among_others_leaves_nothing_behind(database: Any) -> None:
+    def insert(name: str) -> Callable[[Connection], None]:
+        def work(connection: Connection) -> None:
+            connection.execute(text(f"INSERT INTO threads VALUES ('{name}', 'alice', 0, '{{}}')"))
+            if name == "thr_bad":
+                raise KeyError(name)
+
+        return work
+
+    gate = Gate()
+    holding = asyncio.create_task(database.write(gate))
+    await gate.reached()
+    names = ["thr_1", "thr_bad", "thr_2"]
+    writes = [asyncio.create_task(database.write(insert(name))) for name in names]
+    await all_queued()
+    gate.released.set()
+    results = await asyncio.gather(holding, *writes, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), type(None), KeyError, type(None)]
+    found = await database.read(lambda c: c.execute(text("SELECT id FROM threads ORDER BY id")).scalars().all())
+    assert found == ["thr_1", "thr_2"]
 
 
 async def test_one_who_waits_too_long_is_told_so(path: Path) -> None:

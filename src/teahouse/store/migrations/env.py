@@ -9,7 +9,5 @@ context.configure(
     target_metadata=metadata,
     # SQLite cannot alter most things in place; Alembic then copies the table.
     render_as_batch=True,
-    # Ours are real transactions (see `sqlite.py`): a migration that fails half-way leaves nothing behind.
-    transactional_ddl=True,
 )
 context.run_migrations()
