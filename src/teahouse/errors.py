@@ -165,7 +165,7 @@ REQUEST_TOO_LARGE = Kind(
 OPERATION_NOT_SUPPORTED = Kind(
     "operation_not_supported", 501,
     ("This server does not offer “{operation}”.", "Implement `{hook}` in your ChatKitServer, or switch the feature off in the page."),
-    ("此服务器不提供“{operation}”。", "请在您的 ChatKitServer 中实现 `{hook}`，或在页面中关闭该功能。"),
+    ("此服务器不提供“{operation}”。", "请在你的 ChatKitServer 中实现 `{hook}`，或在页面中关闭该功能。"),
 )  # fmt: skip
 
 # The server itself ------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from teahouse.errors import Language, Problem, language_of
 
 HELP: dict[Language, str] = {
     "en": "ChatKit, complete, on your own origin.",
-    "zh": "完整的 ChatKit，运行在您自己的站点上。",
+    "zh": "完整的 ChatKit，运行在你自己的站点上。",
 }
 
 

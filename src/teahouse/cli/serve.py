@@ -48,9 +48,9 @@ def serve(
     docs
         Folder of documents the guide answers from (default: Teahouse's own). 文档目录。
     agent
-        module:attribute of an openai-agents Agent. 您的 Agent。
+        module:attribute of an openai-agents Agent. 你的 Agent。
     server
-        module:Class of a ChatKitServer. 您的 ChatKitServer。
+        module:Class of a ChatKitServer. 你的 ChatKitServer。
     model
         Model that writes the answers. 模型名称。
     base_url
