@@ -8,21 +8,23 @@ the world uses.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
-from teahouse import errors
-from teahouse.errors import Problem
+from teahouse import errors, reasons
+from teahouse.errors import Problem, Words
 
 FILE = Path("teahouse.toml")
 
@@ -38,6 +40,24 @@ def bundled_docs() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2] / "docs"
 
 
+def _web_address(text: str) -> str:
+    """An http(s) address, without the slash at its end."""
+    if re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", text) is None:
+        raise ValueError(
+            Words("it is not an address such as https://api.deepseek.com", "应为地址，例如 https://api.deepseek.com")
+        )
+    return text.rstrip("/")
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers send it. `*` is none: with visitors' cookies it would let every site in."""
+    if re.fullmatch(r"https?://[a-z0-9.:\[\]-]+", origin := text.lower().rstrip("/")) is None:
+        raise ValueError(
+            Words("it is not an origin such as https://www.example.com", "应为来源，例如 https://www.example.com")
+        )
+    return origin
+
+
 class Group(BaseModel):
     """A level of the tree: frozen, and a misspelt key is an error."""
 
@@ -50,7 +70,9 @@ class Model(Group):
     name: str | None = Field(
         None, description="Model name, e.g. `deepseek-chat`. With only a key, the Agents SDK's default."
     )
-    base_url: str | None = Field(None, description="Address of an OpenAI-compatible API. Default: OpenAI.")
+    base_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="Address of an OpenAI-compatible API. Default: OpenAI."
+    )
     api_key: SecretStr | None = Field(
         None,
         description="The provider's key; never leaves the server. Default: `OPENAI_API_KEY`.",
@@ -58,9 +80,7 @@ class Model(Group):
     api: Literal["auto", "responses", "chat_completions"] = Field(
         "auto", description="`auto`: Responses at OpenAI, Chat Completions with a `base_url`."
     )
-    timeout_seconds: float = Field(
-        60, gt=0, description="Longest silence of the model before the answer fails."
-    )
+    timeout_seconds: float = Field(60, gt=0, description="Longest silence of the model before the answer fails.")
 
 
 class Page(Group):
@@ -80,9 +100,7 @@ class Limits(Group):
     heartbeat_seconds: float = Field(
         15, gt=0, description="Longest silence on a stream; proxies often cut at 30 or 60."
     )
-    shutdown_seconds: float = Field(
-        10, ge=0, description="How long running answers may still go on after SIGTERM."
-    )
+    shutdown_seconds: float = Field(10, ge=0, description="How long running answers may still go on after SIGTERM.")
 
 
 class Settings(BaseSettings):
@@ -109,23 +127,21 @@ class Settings(BaseSettings):
         default_factory=default_data_folder,
         description="Folder of the database, the index and the cookie's key.",
     )
-    docs: Path = Field(
-        default_factory=bundled_docs, description="Folder of documents the guide answers from."
-    )
+    docs: Path = Field(default_factory=bundled_docs, description="Folder of documents the guide answers from.")
     agent: str | None = Field(None, description="`module:attribute` of an openai-agents Agent.")
     server: str | None = Field(None, description="`module:Class` of a ChatKitServer.")
     model: Model = Field(default_factory=lambda: Model(), description="The model.")
     page: Page = Field(default_factory=lambda: Page(), description="The page at `/`.")
     limits: Limits = Field(default_factory=lambda: Limits(), description="Bounds.")
-    origins: tuple[str, ...] = Field(
+    origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         (), description="Other origins whose pages may use this server, e.g. `https://www.example.com`."
     )
     secret: SecretStr | None = Field(
-        None, description="Key that signs the visitor's cookie. Default: made once, kept in the data folder."
+        None,
+        min_length=16,
+        description="Key that signs the visitor's cookie. Default: made once, kept in the data folder.",
     )
-    proxy_headers: bool = Field(
-        False, description="Trust `X-Forwarded-*` (on only behind a proxy that sets them)."
-    )
+    proxy_headers: bool = Field(False, description="Trust `X-Forwarded-*` (on only behind a proxy that sets them).")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least important log line shown."
     )
@@ -164,8 +180,18 @@ def load(flags: Mapping[str, Any] | None = None) -> Settings:
         return Settings(**given)
     except tomllib.TOMLDecodeError as error:
         raise Problem(errors.SETTINGS_INVALID, setting="(file)", source=FILE, reason=str(error)) from None
+    except SettingsError as error:
+        # Its message names the field; its cause would repeat the value, which may be a key.
+        setting = "".join(re.findall(r'field "(\w+)"', str(error)))
+        reason = Words("it has to be JSON", "应为 JSON")
+        raise Problem(
+            errors.SETTINGS_INVALID, param=setting, setting=setting, source=_ENVIRONMENT, reason=reason
+        ) from None
+    except UnicodeDecodeError:
+        reason = Words("the file is not UTF-8", "文件不是 UTF-8 编码")
+        raise Problem(errors.SETTINGS_INVALID, setting="(file)", source=FILE, reason=reason) from None
     except OSError as error:
-        raise Problem(errors.SETTINGS_INVALID, setting="(file)", source=FILE, reason=error.strerror) from None
+        raise Problem(errors.SETTINGS_INVALID, setting="(file)", source=FILE, reason=reasons.of_system(error)) from None
     except ValidationError as error:
         raise _explain(error, given) from None
 
@@ -175,18 +201,36 @@ def _refuse_unknown_variables() -> None:
     for variable in os.environ:
         key = variable.removeprefix("TEAHOUSE_").lower().split("__")[0]
         if variable.startswith("TEAHOUSE_") and key not in Settings.model_fields:
-            raise Problem(
-                errors.SETTINGS_INVALID, setting=variable, source="the environment", reason="no such setting"
-            )
+            reason = Words("there is no such setting", "没有这个设置")
+            raise Problem(errors.SETTINGS_INVALID, setting=variable, source=_ENVIRONMENT, reason=reason)
+
+
+_ENVIRONMENT = Words("the environment", "环境变量")
+_COMMAND_LINE = Words("the command line", "命令行参数")
 
 
 def _explain(error: ValidationError, flags: Mapping[str, Any]) -> Problem:
     first = error.errors(include_url=False, include_input=False)[0]
-    setting = ".".join(str(step) for step in first["loc"])
+    # `port` is known to pydantic under the names of its variables, too.
+    steps = [str(step).removeprefix("TEAHOUSE_").lower() for step in first["loc"]]
     return Problem(
         errors.SETTINGS_INVALID,
-        param=setting,
-        setting=setting,
-        source="the command line" if first["loc"][0] in flags else f"{FILE} or the environment",
-        reason=first["msg"],
+        param=".".join(steps),
+        setting=".".join(steps),
+        source=_source(steps, flags),
+        reason=reasons.of_validation(first),
     )
+
+
+def _source(steps: list[str], flags: Mapping[str, Any]) -> Words | Path:
+    """Where a setting's value comes from: the last of the places that name it."""
+    place: Any = flags
+    for step in steps:
+        if not isinstance(place, Mapping) or step not in place:
+            break
+        place = place[step]
+    else:
+        return _COMMAND_LINE
+    paths = ("__".join(steps[:length]).upper() for length in range(1, len(steps) + 1))
+    variables = {f"TEAHOUSE_{path}" for path in paths} | ({"PORT"} if steps == ["port"] else set())
+    return _ENVIRONMENT if variables & {name.upper() for name in os.environ} else FILE
