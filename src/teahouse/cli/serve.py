@@ -91,6 +91,9 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _run(chosen: settings.Settings, listener: socket.socket) -> None:
+    # Read by the Agents SDK when it is imported. It would send every conversation of a `--server` to OpenAI,
+    # too; who wants that says OPENAI_AGENTS_DISABLE_TRACING=0.
+    os.environ.setdefault("OPENAI_AGENTS_DISABLE_TRACING", "1")
     # Imported here: they take a second, and a wrong flag should be told at once.
     from teahouse import logs
     from teahouse.app import Teahouse
