@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
-
 _call = count(1)
 
 

@@ -46,19 +46,25 @@ _MOST_OF_A_PAGE = 3
 _MOST_TERMS = 48
 _IGNORED_FOLDERS = frozenset({"node_modules", "__pycache__"})
 
-_SCHEMA = """
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, modified INTEGER NOT NULL,
-    digest BLOB NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, reason TEXT
-) STRICT;
-CREATE TABLE sections (
-    id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-    position INTEGER NOT NULL, headings TEXT NOT NULL, anchor TEXT, page INTEGER, text TEXT NOT NULL
-) STRICT;
-CREATE INDEX sections_of_document ON sections (document, position);
-CREATE VIRTUAL TABLE terms USING fts5 (title, keywords, headings, body, tokenize = "ascii tokenchars '_.'");
-CREATE VIRTUAL TABLE vocabulary USING fts5vocab (terms, row);
-"""
+_SCHEMA = (
+    """
+    CREATE TABLE documents (
+        id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, modified INTEGER NOT NULL,
+        digest BLOB NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, reason TEXT
+    )""",
+    """
+    CREATE TABLE sections (
+        id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+        position INTEGER NOT NULL, headings TEXT NOT NULL, anchor TEXT, page INTEGER, text TEXT NOT NULL
+    )""",
+    "CREATE INDEX sections_of_document ON sections (document, position)",
+    """
+    CREATE VIRTUAL TABLE terms USING fts5 (
+        title, keywords, headings, body, tokenize = "ascii tokenchars '_.'"
+    )""",
+    "CREATE VIRTUAL TABLE vocabulary USING fts5vocab (terms, row)",
+    f"PRAGMA user_version = {_LAYOUT}",
+)
 
 _PASSAGE = """
 SELECT documents.path, documents.title, documents.description, documents.language,
@@ -426,11 +432,14 @@ def _open(file: Path) -> sqlite3.Connection:
     database = _connect(file)
     try:
         database.execute("PRAGMA journal_mode = WAL")
-        (layout,) = database.execute("PRAGMA user_version").fetchone()
-        if not layout:
-            database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_LAYOUT}; COMMIT;")
-        elif layout != _LAYOUT:
-            raise sqlite3.DatabaseError("another layout")
+        with database:
+            database.execute("BEGIN IMMEDIATE")  # another process may be making it at this moment
+            (layout,) = database.execute("PRAGMA user_version").fetchone()
+            if not layout:
+                for statement in _SCHEMA:
+                    database.execute(statement)
+            elif layout != _LAYOUT:
+                raise sqlite3.DatabaseError("another layout")
         (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
