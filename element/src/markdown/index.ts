@@ -64,10 +64,11 @@ export class MarkdownView {
     if (final || !isContinued) this.#restart();
     this.#source = source;
     this.#citations = citations;
-    if (!this.#read(marks, final)) {
-      // A definition has settled: blocks before it may refer to it.
-      this.#restart();
-      this.#read(marks, final);
+    try {
+      this.#advance(marks, final);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#showPlain(source);
     }
   }
 
@@ -79,6 +80,19 @@ export class MarkdownView {
   #restart(): void {
     this.#settled = 0;
     this.#settledEnd = 0;
+  }
+
+  #advance(marks: readonly (number | undefined)[], final: boolean): void {
+    if (this.#read(marks, final)) return;
+    // A definition has settled: blocks before it may refer to it.
+    this.#restart();
+    this.#read(marks, final);
+  }
+
+  /** Thousands of nested quotations exhaust the stack of any recursive renderer; such a text is shown as it is. */
+  #showPlain(source: string): void {
+    this.#restart();
+    this.#show([{ type: 'text', raw: source, text: source }], undefined, {});
   }
 
   /** Lexes and shows what is not settled; false when that settled a definition that earlier blocks do not know. */

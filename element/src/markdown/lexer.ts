@@ -1,9 +1,10 @@
 /**
- * Markdown to tokens: marked's lexer with two additions and nothing else of it.
+ * Markdown to tokens: marked's lexer with three additions and nothing else of it.
  *
  * - Formulas (`$…$`, `$$…$$`, `\(…\)`, `\[…\]`) are tokens of their own, so that `_`, `*` and `\` in them stay.
  * - `**…**` around Chinese or Japanese punctuation is bold. CommonMark's rule looks for spaces, which these scripts
  *   do not have: `他说**“你好”**了` would show its asterisks.
+ * - A footnote (`[^1]: …`) is a paragraph and its mark is text, where marked sees the definition of a link.
  */
 import type { MarkedToken, MarkedOptions, Token } from 'marked';
 import { Hooks, Lexer } from 'marked';
@@ -36,6 +37,7 @@ export const formula =
   /\$\$[^$]{1,2000}?\$\$|\$(?![\s$])(?:\\.|[^$\\\n]){1,500}?(?<!\s)\$(?!\d)|\\\([^]{1,2000}?\\\)|\\\[[^]{1,2000}?\\\]/y;
 const formulaBlock = /^ {0,3}(?:\$\$[^]{1,5000}?\$\$|\\\[[^]{1,5000}?\\\])[ \t]*(?:\n|$)/;
 const mayHoldFormula = /\$|\\[([]/;
+const footnote = /^ {0,3}\[\^[^\]\n]+\]:[^\n]*(?:\n(?! {0,3}\[\^)[ \t]*[^\s][^\n]*)*/;
 const boldCjk = /^\*\*(?=[^\s*])([^*`\n]*[^\s*])\*\*(?!\*)/;
 const cjkPunctuationAtEnds = /^[\u3000-\u303F\uFF00-\uFF65“‘—…]|[\u3000-\u303F\uFF00-\uFF65”’—…]$/;
 
@@ -69,9 +71,14 @@ const strongCjk: TokenizerExtension = function (source) {
   return { type: 'strong', raw, text, tokens: this.lexer.inlineTokens(text) };
 };
 
-const withoutFormulas = options({ inline: [strongCjk] });
+const footnoteParagraph: TokenizerExtension = function (source) {
+  const raw = footnote.exec(source)?.[0];
+  return raw === undefined ? undefined : { type: 'paragraph', raw, text: raw, tokens: this.lexer.inline(raw) };
+};
+
+const withoutFormulas = options({ block: [footnoteParagraph], inline: [strongCjk] });
 const withFormulas = options(
-  { block: [blockFormula], inline: [inlineFormula, strongCjk], startInline: [(source) => source.indexOf('$')] },
+  { block: [footnoteParagraph, blockFormula], inline: [inlineFormula, strongCjk], startInline: [(source) => source.indexOf('$')] },
   new (class extends Hooks {
     /** Emphasis must not begin or end inside a formula. The mask has to keep the length. */
     override emStrongMask(source: string): string {

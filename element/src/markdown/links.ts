@@ -38,7 +38,7 @@ function asParsed(address: string): string {
 
 /** A path, a query or a fragment. Not `//host`, nor with the backslashes that browsers read as slashes. */
 function isRelative(url: string): boolean {
-  return !/^[^/?#]*:/.test(url) && !/^[\\/]{2}/.test(url);
+  return !/^[^/?#]*:/.test(url) && !/^(?:\\|\/[\\/])/.test(url);
 }
 
 function scheme(url: string): string {

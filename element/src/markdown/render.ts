@@ -181,8 +181,9 @@ class Renderer {
     const name = tagName(tokens[start]?.raw ?? '');
     if (!pairedTags.has(name)) return start;
     const end = tokens.findIndex((token, n) => n > start && token.type === 'html' && token.raw === `</${name}>`);
-    if (end === -1) return this.#context.open ? tokens.length : start;
-    return end;
+    if (end !== -1) return end;
+    const isLast = !tokens.some((token, n) => n > start && tagName(token.raw) === name);
+    return this.#context.open && isLast ? tokens.length : start;
   }
 
   #link(token: Tokens.Link): Node[] {

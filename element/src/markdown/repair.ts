@@ -60,7 +60,7 @@ function asTable(head: string): string {
 function lastSegment(text: string): number {
   let start = text.length;
   while (start > 0) {
-    const previous = text.lastIndexOf('\n', start - 2) + 1;
+    const previous = start > 1 ? text.lastIndexOf('\n', start - 2) + 1 : 0;
     const line = text.slice(previous, start);
     if (line.trim() === '' && start < text.length) return start;
     start = previous;
@@ -70,13 +70,16 @@ function lastSegment(text: string): number {
   return isRow ? text.lastIndexOf('|') + 1 : start;
 }
 
+/** More openers than people nest are asterisks and underscores that mean something else. */
+const DEEPEST = 8;
+
 interface Opener {
   readonly marker: string;
   length: number;
 }
 
 /** Closes what is open in a run of inline text, or takes away what nothing follows yet. */
-function closeSpans(text: string): string {
+function closeSpans(text: string, inLink = false): string {
   const open: Opener[] = [];
   for (let at = 0; at < text.length; ) {
     const character = text.charAt(at);
@@ -87,7 +90,7 @@ function closeSpans(text: string): string {
       const end = endOfCode(text, at);
       if (end === undefined) return closed(closeCode(text, at), open);
       at = end;
-    } else if (character === '[' && mayBeLink(text, at)) {
+    } else if (character === '[' && !inLink && mayBeLink(text, at)) {
       const end = endOfLink(text, at);
       if (end === undefined) return closed(closeLink(text, at), open);
       at = end;
@@ -104,7 +107,7 @@ function closeSpans(text: string): string {
 }
 
 function closed(text: string, open: readonly Opener[]): string {
-  if (open.length === 0) return text;
+  if (open.length === 0 || open.length === DEEPEST) return text;
   const closers = open.map(({ marker, length }) => marker.repeat(length)).reverse();
   const content = text.trimEnd();
   // A closer does not close behind a space, nor right behind its opener.
@@ -121,7 +124,7 @@ function delimiterRun(text: string, at: number, length: number, open: Opener[]):
   if (opener && before.trim() !== '' && !withinWord) {
     opener.length -= length;
     open.splice(open.indexOf(opener) + (opener.length > 0 ? 1 : 0));
-  } else if (after.trim() !== '' && !withinWord) {
+  } else if (after.trim() !== '' && !withinWord && open.length < DEEPEST) {
     open.push({ marker, length });
   }
 }
@@ -160,7 +163,7 @@ function closeLink(text: string, at: number): string {
   if (text.charAt(at - 1) === '!') return text.slice(0, at - 1);
   const end = balanced(text, at, '[', ']');
   const label = text.slice(at + 1, end === undefined ? text.length : end - 1);
-  return label.trim() === '' ? text.slice(0, at) : `${text.slice(0, at)}[${closeSpans(label)}](${pending})`;
+  return label.trim() === '' ? text.slice(0, at) : `${text.slice(0, at)}[${closeSpans(label, true)}](${pending})`;
 }
 
 /** The index behind the bracket that closes the one at `at`. */
