@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from teahouse import errors
 from teahouse.agents.guide import readers
 from teahouse.agents.guide.anchors import Slugs, heading_text
+from teahouse.agents.guide.markdown import escape
 from teahouse.errors import Language, Problem, language_of
 from teahouse.web import html
 from teahouse.web.services import Services, locale_of
@@ -106,7 +107,7 @@ def _entrance(request: Request, services: Services) -> Response:
 
 def _page(folder: Path, file: Path, request: Request, services: Services) -> Response:
     path = PurePosixPath(file.relative_to(folder.resolve()))
-    rendered = _rendered(file, path, file.stat().st_mtime_ns)
+    rendered = page_of(file, path, file.stat().st_mtime_ns)
     language: Language = "zh" if path.parts[0] == "zh" else language_of(locale_of(request))
     language = "en" if path.parts[0] == "en" else language
     return _respond(rendered, language, _twin(folder, path), request, services)
@@ -121,18 +122,18 @@ def _twin(folder: Path, path: PurePosixPath) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _rendered(file: Path, path: PurePosixPath, changed: int) -> Rendered:
+def page_of(file: Path, path: PurePosixPath, changed: int) -> Rendered:
     """A file's page; `changed` (ns) makes a changed file another one to the cache."""
     raw = file.read_bytes()
     read = readers.parse(raw, path)
     if file.suffix.lower() == ".md":
-        return render(raw.decode(errors="replace"), read)
+        return render(readers.body(raw), read)
     # HTML and text are shown as what the reader understood, never as the file's own markup.
-    parts = [f"# {read.title}"]
+    parts = [f"# {escape(read.title)}"]
     heading: tuple[str, ...] = ()
     for section in read.sections:
         if section.headings and section.headings != heading:
-            parts.append(f"{'#' * min(len(section.headings) + 1, 6)} {section.headings[-1]}")
+            parts.append(f"{'#' * min(len(section.headings) + 1, 6)} {escape(section.headings[-1])}")
             heading = section.headings
         parts.append(section.text)
     return render("\n\n".join(parts), read)
@@ -171,13 +172,13 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).en
 
 
 def render(source: str, read: readers.Document | None = None) -> Rendered:
-    """Markdown as a page. The first heading of level 1 becomes its title; front matter is not shown.
+    """Markdown as a page. The first heading of level 1 becomes its title.
 
     Args:
-        source: the Markdown.
+        source: the Markdown, without front matter.
         read: what the reader made of it, for title and description.
     """
-    tokens = _MARKDOWN.parse(_without_front_matter(source))
+    tokens = _MARKDOWN.parse(source)
     slugs, anchors, contents = Slugs(), {}, []
     title, title_at = read.title if read else "", None
     for index, token in enumerate(tokens):
@@ -194,13 +195,6 @@ def render(source: str, read: readers.Document | None = None) -> Rendered:
         anchors = {at - 3 if at > title_at else at: anchor for at, anchor in anchors.items() if at != title_at}
     body = Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {"anchors": anchors}))  # noqa: S704
     return Rendered(title, read.description if read else "", body, tuple(contents))
-
-
-def _without_front_matter(source: str) -> str:
-    if not source.startswith("---\n"):
-        return source
-    end = source.find("\n---\n", 3)
-    return source[end + 5 :] if end >= 0 else source
 
 
 def _respond(

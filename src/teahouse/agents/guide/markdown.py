@@ -130,7 +130,7 @@ def resolve(target: str, path: str, docs_url: str) -> str:
 def page_address(path: str, docs_url: str) -> str:
     """The address of the page that shows the document `path`: Markdown without its suffix."""
     stem, suffix = posixpath.splitext(path)
-    shown = stem if suffix.lower() in {".md", ".markdown"} else path
+    shown = stem if suffix == ".md" else path
     return f"{docs_url.rstrip('/')}/{quote(shown)}"
 
 

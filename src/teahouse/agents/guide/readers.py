@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -86,7 +86,7 @@ class _Draft:
         self.anchor = anchor
         if level == 1 and not self.title:
             self.title = heading
-        elif heading != self.title:
+        elif level > 1 or heading != self.title:
             self.path.append((level, heading))
 
     def add(self, text: str, page: int | None = None) -> None:
@@ -140,7 +140,8 @@ def parse(raw: bytes, path: PurePosixPath) -> Document:
         raise UnreadableDocument(f"damaged ({type(error).__name__})") from error
     if not draft.sections:
         raise UnreadableDocument("no text in it")
-    return draft.finish(path)
+    document = draft.finish(path)
+    return _with_anchors(document) if path.suffix.lower() in {".html", ".htm"} else document
 
 
 def divide(text: str) -> Iterator[str]:
@@ -199,44 +200,54 @@ def _shown(text: str) -> str:
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
+def body(raw: bytes) -> str:
+    """The Markdown of a Markdown document: decoded, without its front matter.
+
+    Raises:
+        UnreadableDocument: it is not text.
+    """
+    return _FRONT_MATTER.sub("", decode(raw), count=1)
+
+
 def _read_markdown(raw: bytes, draft: _Draft) -> None:
-    source = _take_front_matter(decode(raw), draft)
+    _read_front_matter(decode(raw), draft)
+    source = body(raw)
     references: dict[str, Any] = {}
     tokens = markdown.parser().parse(source, references)
     definitions = references.get("references", {})
     lines = source.split("\n")
     start = 0
     for heading, inline in pairwise(tokens):
-        if heading.type != "heading_open" or heading.level or heading.map is None:
+        if heading.type != "heading_open":
+            continue
+        text = heading_text(inline)
+        anchor = draft.slugs(text)
+        if heading.level or heading.map is None:  # in a list or quotation: part of its section
             continue
         draft.add(_section(lines, start, heading.map[0], definitions))
-        text = heading_text(inline)
-        draft.enter(int(heading.tag[1]), text, draft.slugs(text))
+        draft.enter(int(heading.tag[1]), text, anchor)
         start = heading.map[1]
     draft.add(_section(lines, start, len(lines), definitions))
 
 
-def _section(lines: list[str], start: int, end: int, definitions: dict[str, Any]) -> str:
-    text = markdown.inline_references("\n".join(lines[start:end]).strip("\n"), definitions)
-    return text if markdown.parser().parse(text) else ""
-
-
-def _take_front_matter(source: str, draft: _Draft) -> str:
-    """Put the front matter's fields into `draft`; what is left of `source`. A broken one is left in place."""
-    match = _FRONT_MATTER.match(source)
-    if match is None:
-        return source
+def _read_front_matter(text: str, draft: _Draft) -> None:
+    """Put the front matter's fields into `draft`. A broken one is as good as none."""
+    match = _FRONT_MATTER.match(text)
     try:
-        fields = yaml.safe_load(match["yaml"])
+        fields = yaml.safe_load(match["yaml"]) if match else None
     except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date such as 2026-13-45
-        return source
+        return
     if isinstance(fields, dict):
         draft.title = _one_line(fields.get("title"))
         draft.description = _one_line(fields.get("description"))
         draft.keywords = _keywords(fields.get("keywords"))
         tongue = fields.get("lang") or fields.get("language")
         draft.language = language.primary(tongue) if isinstance(tongue, str) else None
-    return source[match.end() :]
+
+
+def _section(lines: list[str], start: int, end: int, definitions: dict[str, Any]) -> str:
+    text = markdown.inline_references("\n".join(lines[start:end]).strip("\n"), definitions)
+    return text if markdown.parser().parse(text) else ""
 
 
 def _keywords(value: object) -> tuple[str, ...]:
@@ -281,8 +292,23 @@ def _read_html(raw: bytes, draft: _Draft) -> None:
             draft.continue_with(part)
         else:
             draft.end_section()
-            draft.enter(int((part.tag or "h6")[1]), _one_line(_text_of(part)), part.attributes.get("id"))
+            draft.enter(int((part.tag or "h6")[1]), _one_line(_text_of(part)), None)
     draft.end_section()
+
+
+def _with_anchors(document: Document) -> Document:
+    """The document with the anchors of its page under `/docs`, which shows title and headings as Markdown's."""
+    slugs = Slugs()
+    slugs(document.title)
+    headings: tuple[str, ...] = ()
+    anchor: str | None = None
+    sections = []
+    for section in document.sections:
+        if section.headings != headings:
+            headings = section.headings
+            anchor = slugs(headings[-1]) if headings else None
+        sections.append(replace(section, anchor=anchor))
+    return replace(document, sections=tuple(sections))
 
 
 def _meta(tree: Any, name: str) -> str:
@@ -367,11 +393,9 @@ def _paragraphs(text: str) -> str:
 
 _READERS: dict[str, Callable[[bytes, _Draft], None]] = {
     ".md": _read_markdown,
-    ".markdown": _read_markdown,
     ".html": _read_html,
     ".htm": _read_html,
     ".txt": _read_text,
-    ".text": _read_text,
     ".pdf": _read_pdf,
 }
 
