@@ -15,6 +15,9 @@ EVENTS = (
     "thread.load.start thread.load.end tool.change log"
 ).split()
 
+ELEMENT = "<openai-chatkit></openai-chatkit>"
+SCRIPT = '<script src="chatkit.js"></script>'
+CSS = "html, body { margin: 0; height: 100% } openai-chatkit { display: block; height: 100% }"
 THREAD_ID = re.compile(r"thr_[0-9a-f]{32}")
 
 REMEMBER_THREAD = """
@@ -28,13 +31,13 @@ REMEMBER_THREAD = """
 
 RECORD_EVENTS = """
     window.events = [];
-    for (const name of %s) {
+    for (const name of NAMES) {
         document.addEventListener(`chatkit.${name}`, ({ detail }) => {
             const error = detail?.error;
             events.push([name, error ? { code: error.code, message: error.message } : (detail ?? null)]);
         }, true);
     }
-""" % list(EVENTS)
+""".replace("NAMES", str(EVENTS))
 
 
 class Chat:
@@ -56,15 +59,13 @@ class Chat:
         self.page.goto(urljoin(self.base, path))
         return self
 
-    def embed(
-        self, body: str = "<openai-chatkit></openai-chatkit>", *, script: str = "", head: str | None = None
-    ) -> Chat:
+    def embed(self, body: str = ELEMENT, *, script: str = "", head: str = SCRIPT) -> Chat:
         """Go to a page of one's own on the same origin, under the server's own policy.
 
         Args:
             body: its markup.
             script: runs at the end of the body; `chat` is the element, `options` make it talk to the server.
-            head: by default our script tag.
+            head: the script tag.
         """
         policy = self.page.request.get(urljoin(self.base, "healthz")).headers["content-security-policy"]
         own = f"""{RECORD_EVENTS}
@@ -73,15 +74,11 @@ class Chat:
             {script}"""
         html = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title>
             <link rel="icon" href="data:,"><link rel="stylesheet" href="embed.css">
-            {'<script src="chatkit.js"></script>' if head is None else head}</head>
+            {head}</head>
             <body>{body}<script src="embed.js"></script></body></html>"""
-        css = "html, body { margin: 0; height: 100% } openai-chatkit { display: block; height: 100% }"
-        files = {
-            "embed.html": ("text/html", html),
-            "embed.js": ("text/javascript", own),
-            "embed.css": ("text/css", css),
-        }
-        for name, (kind, text) in files.items():
+        kinds = {"html": "text/html", "js": "text/javascript", "css": "text/css"}
+        for name, text in {"embed.html": html, "embed.js": own, "embed.css": CSS}.items():
+            kind = kinds[name.partition(".")[2]]
             headers = {"content-type": f"{kind}; charset=utf-8", "content-security-policy": policy}
             answer = {"body": text, "headers": headers}
             self.page.route(urljoin(self.base, name), lambda route, *, answer=answer: route.fulfill(**answer))
@@ -146,10 +143,14 @@ class Chat:
 
     def set_options(self, script: str) -> None:
         """Give the element options, an object in JavaScript; `base` are those that reach the server."""
-        self.element.evaluate(
-            f"(chat, url) => {{ const base = {{ api: {{ url, domainKey: 'local-dev' }} }}; chat.setOptions({script}) }}",
-            urljoin(self.base, "chatkit"),
-        )
+        base = f"{{ api: {{ url: '{urljoin(self.base, 'chatkit')}', domainKey: 'local-dev' }} }}"
+        self.element.evaluate(f"chat => {{ const base = {base}; chat.setOptions({script}); }}")
+
+    def height(self, part: Locator) -> float:
+        """Of something on the page, in px."""
+        box = part.bounding_box()
+        assert box, "it is not shown"
+        return box["height"]
 
     @property
     def events(self) -> list[list[Any]]:

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from teahouse import Settings, Teahouse
 
 from .chat import Chat
+from .chromium import PATIENCE, chromium
 from .houses import served, teahouse_serve
 from .scripted import Script, ScriptedServer, script
 from .watch import Watch
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # A name that is not localhost: plain HTTP from it is no secure context.
-    "--host-resolver-rules=MAP teahouse.test 127.0.0.1",
-]
-PATIENCE = 15_000  # ms; other work may share the machine
-
-expect.set_options(timeout=PATIENCE)
 
 Visit = Callable[..., Chat]
 
@@ -46,12 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    executable = next(filter(None, map(shutil.which, NAMES)), None)
-    assert executable, "no Chromium: scripts/chromium.sh installs one"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")
