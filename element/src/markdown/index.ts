@@ -41,6 +41,8 @@ export class MarkdownView {
   readonly #disposed = new AbortController();
   #source = '';
   #citations: readonly Citation[] = [];
+  /** Where in the source the citations stand, those it has come to. */
+  #marks: readonly (number | undefined)[] = [];
   #blocks: Block[] = [];
   #links: LinkDefinitions = {};
   /** How many blocks are settled, and where in the source the first that is not begins. */
@@ -59,16 +61,17 @@ export class MarkdownView {
    */
   update(text: string, options: { final: boolean; citations?: readonly Citation[] }): void {
     const { final, citations = [] } = options;
-    const { source, marks } = prepare(text, citations, final);
+    const source = normalized(text);
     const isContinued = source.startsWith(this.#source) && sameCitations(citations, this.#citations);
     if (final || !isContinued) this.#restart();
+    if (final || !isContinued || this.#marks.includes(undefined)) this.#marks = places(text, citations, final);
     this.#source = source;
     this.#citations = citations;
     try {
-      this.#advance(marks, final);
+      this.#advance(final);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      this.#showPlain(source);
+      this.#showPlain();
     }
   }
 
@@ -82,29 +85,28 @@ export class MarkdownView {
     this.#settledEnd = 0;
   }
 
-  #advance(marks: readonly (number | undefined)[], final: boolean): void {
-    if (this.#read(marks, final)) return;
+  #advance(final: boolean): void {
+    if (this.#read(final)) return;
     // A definition has settled: blocks before it may refer to it.
     this.#restart();
-    this.#read(marks, final);
+    this.#read(final);
   }
 
   /** Thousands of nested quotations exhaust the stack of any recursive renderer; such a text is shown as it is. */
-  #showPlain(source: string): void {
+  #showPlain(): void {
     this.#restart();
-    this.#show([{ type: 'text', raw: source, text: source }], undefined, {});
+    this.#show([{ type: 'text', raw: this.#source, text: this.#source }], undefined, {});
   }
 
-  /** Lexes and shows what is not settled; false when that settled a definition that earlier blocks do not know. */
-  #read(marks: readonly (number | undefined)[], final: boolean): boolean {
-    const tail = insertMarks(this.#source, this.#settledEnd, marks);
-    const fromStart = this.#settledEnd === 0;
-    const { tokens, links } = lex(final ? tail : repair(tail), fromStart ? {} : this.#links);
+  /** Lexes and shows what is not settled; false when that settles a definition that earlier blocks do not know. */
+  #read(final: boolean): boolean {
+    const isWhole = this.#settledEnd === 0;
+    const tail = insertMarks(this.#source, this.#settledEnd, this.#marks);
+    const { tokens, links } = lex(final ? tail : repair(tail), isWhole ? {} : this.#links);
     const blocks = tokens.filter((token) => token.type !== 'space');
     const openBlock = final ? undefined : blocks.at(-1);
-    const isNewDefinition = !fromStart && blocks.some((token) => token.type === 'def' && token !== openBlock);
-    this.#links = links;
-    if (isNewDefinition) return false;
+    if (isWhole) this.#links = links;
+    else if (blocks.some((token) => token.type === 'def' && token !== openBlock)) return false;
     this.#show(blocks, openBlock, links);
     if (openBlock) this.#settle(tokens, openBlock);
     return true;
@@ -114,7 +116,7 @@ export class MarkdownView {
     const linkKey = JSON.stringify(links);
     const citationKey = JSON.stringify(this.#citations);
     tokens.forEach((token, n) => {
-      const usesLinks = token.raw.includes('[');
+      const usesLinks = token.type !== 'code' && token.raw.includes('[');
       const usesCitations = withoutMarks(token.raw) !== token.raw;
       const resources = (usesLinks ? linkKey : '') + (usesCitations ? citationKey : '');
       this.#place(this.#settled + n, token, { resources, open: token === openBlock });
@@ -170,15 +172,18 @@ export class MarkdownView {
   }
 }
 
-/** The text as it is lexed, and where in it the citations stand. */
-function prepare(text: string, citations: readonly Citation[], final: boolean) {
-  const original = withoutForeignMarks(text);
-  const end = final ? original.length : undefined;
-  const marks = citations.length > 0 ? offsets(original, citations).map((offset) => offset ?? end) : [];
-  if (!original.includes('\r')) return { source: original, marks };
-  // The lexer knows one line end; a place moves by the pairs before it.
-  const moved = marks.map((at) => at && at - (original.slice(0, at).match(/\r\n/g)?.length ?? 0));
-  return { source: original.replace(/\r\n?/g, '\n'), marks: moved };
+/** The text as it is lexed: with one kind of line end, and without what would be taken for a mark of ours. */
+function normalized(text: string): string {
+  const own = withoutForeignMarks(text);
+  return own.includes('\r') ? own.replace(/\r\n?/g, '\n') : own;
+}
+
+/** Where the citations stand in the normalized text; those beyond its end at its end, once that is final. */
+function places(text: string, citations: readonly Citation[], final: boolean): (number | undefined)[] {
+  return offsets(text, citations).map((offset) => {
+    const at = offset ?? (final ? text.length : undefined);
+    return at && at - (text.slice(0, at).match(/\r\n/g)?.length ?? 0);
+  });
 }
 
 function sameCitations(a: readonly Citation[], b: readonly Citation[]): boolean {
