@@ -2,8 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   define: { __CHUNKS__: '{}', __VERSION__: '"test"' },
-  // Lit's development build warns about itself; what is tested is what ships.
-  resolve: { conditions: ['production', 'browser'] },
   test: {
     environment: 'jsdom',
     include: ['test/**/*.test.ts'],

@@ -34,3 +34,6 @@ Object.defineProperty(ShadowRoot.prototype, 'adoptedStyleSheets', {
     adopted.set(this, sheets);
   },
 });
+
+// Tests run Lit's development build on purpose: it warns of updates that cause updates. Of itself it need not warn.
+Object.assign(globalThis, { litIssuedWarnings: new Set(['dev-mode']) });

@@ -64,9 +64,10 @@ export function fitTextarea(textarea: HTMLTextAreaElement): void {
   textarea.style.blockSize = `${textarea.scrollHeight}px`;
 }
 
-function send({ chat, state }: Ui): void {
-  const text = draftOf(state).trim();
-  if (text === '' || isBusy(state)) return;
+function send({ chat }: Ui): void {
+  // What is drawn may be a moment old: a text that was pasted and sent in one go is in the chat already.
+  const text = draftOf(chat.state).trim();
+  if (text === '' || isBusy(chat.state)) return;
   chat.setDraft('');
   // Whatever keeps it from arriving is shown in the conversation, and puts the text back.
   void chat.send({ content: userContent(text) }).catch(() => undefined);
