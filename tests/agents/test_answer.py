@@ -69,6 +69,11 @@ def test_an_answer_speaks_the_questions_language() -> None:
     assert compose("녹차", [GREEN], PAGE, "ko", "docs").text.startswith("‘How to brew tea’에 대해")
 
 
+def test_documents_in_another_latin_language_are_not_called_foreign() -> None:
+    german = passage("Wasser kochen.", language="de")
+    assert "another language" not in compose("Wie koche ich Tee", [german], [], "en", "docs").text
+
+
 def test_another_page_is_shown_when_it_answers_as_well() -> None:
     as_good = passage("Of clay.", "Lid", path="en/pot.md", title="The pot", score=9.0)
     assert "### The pot › Lid\n\nOf clay." in compose("tea", [GREEN, as_good], PAGE, "en", "docs").text

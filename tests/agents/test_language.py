@@ -29,6 +29,24 @@ def test_the_question_decides_and_the_locale_where_it_cannot(question: str, loca
     assert language.of_question(question, locale) == expected
 
 
+@pytest.mark.parametrize(
+    ("question", "locale", "known", "expected"),
+    [
+        ("warum startet der Server nicht", "de-DE", {"de", "en"}, "de"),
+        ("why does the server not start", "de-DE", {"de", "en"}, "en"),
+        ("warum startet der Server nicht", "en", {"de"}, "de"),
+        ("warum startet der Server nicht", "fr", {"de", "fr"}, "fr"),
+        ("CORS", "de-DE", {"de", "en"}, "de"),
+        ("CORS", "fr-FR", {"de", "en"}, "en"),
+        ("why does the server not start", "de-DE", {"en", "zh"}, "en"),
+    ],
+)
+def test_among_latin_languages_documents_and_locale_decide(
+    question: str, locale: str, known: set[str], expected: str
+) -> None:
+    assert language.of_question(question, locale, frozenset(known)) == expected
+
+
 def test_han_characters_are_japanese_where_only_japanese_documents_are() -> None:
     assert language.of_question("設定方法", "en", frozenset({"ja", "en"})) == "ja"
 
@@ -49,7 +67,17 @@ def test_a_document_is_in_the_language_most_of_it_is_in(text: str, expected: str
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("en", "en"), ("zh-CN", "zh"), ("pt-BR", "pt"), ("docs", None), ("api", None), ("EN", None), ("problems", None)],
+    [
+        ("en", "en"),
+        ("zh-CN", "zh"),
+        ("pt-BR", "pt"),
+        ("docs", None),
+        ("api", None),
+        ("EN", None),
+        ("problems", None),
+        ("hr", None),
+        ("it", None),
+    ],
 )
 def test_only_folders_named_after_a_language_hold_one(name: str, expected: str | None) -> None:
     assert language.of_folder(name) == expected

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from teahouse.agents.guide import language as languages
 from teahouse.agents.guide import markdown, phrases, segment
 from teahouse.agents.guide.index import Passage, Topic
 
@@ -56,7 +57,7 @@ def compose(question: str, found: Sequence[Passage], page: Sequence[Passage], la
     writer = _Writer(docs_url, frozenset(segment.terms(question)))
     best = found[0]
     lead = words.lead.format(title=words.quote.format(markdown.escape(best.title)))
-    writer.write(lead + (words.foreign if best.language != language else ""))
+    writer.write(lead + (words.foreign if languages.differ(best.language, language) else ""))
     shown = _chosen(found, page)
     for passage in shown:
         writer.passage(passage, under=best)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
+from teahouse.agents.guide.stopwords import is_stop
+
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _HAN = re.compile(r"[\u2e80-\u2fdf\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _CODE = re.compile(r"\S*(?:[\d_./:=<>\\()]|[a-z][A-Z])\S*")
+_BY_SCRIPT = frozenset({"ja", "ko", "zh"})
+"""Languages that are told by their script with certainty."""
+
 _FOLDER = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})*")
 
 
@@ -54,7 +59,24 @@ def of_question(question: str, locale: str, known: frozenset[str] = frozenset())
     if written != "en":
         return written
     prose = _CODE.sub(" ", question).split()
-    return preferred if len(prose) < 2 else "en"
+    if len(prose) < 2:
+        return preferred if preferred in known | _BY_SCRIPT else "en"
+    others = known - _BY_SCRIPT - {"en"}
+    if preferred in others and not _sounds_english(prose):
+        return preferred
+    if others and "en" not in known:
+        return preferred if preferred in others else min(others)
+    return "en"
+
+
+def _sounds_english(words: list[str]) -> bool:
+    """Whether at least every third word is one of English's small ones."""
+    return 3 * sum(is_stop(word.strip(".,;:!?").lower()) for word in words) >= len(words)
+
+
+def differ(one: str, other: str) -> bool:
+    """Whether two texts are certainly in different languages. Among Latin ones the script does not tell."""
+    return one != other and not {one, other}.isdisjoint(_BY_SCRIPT)
 
 
 def of_folder(name: str) -> str | None:
@@ -63,7 +85,8 @@ def of_folder(name: str) -> str | None:
 
 
 LANGUAGES = frozenset(
-    "am ar bg bn bs ca cs da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk kn ko lt lv mk ml mn mr "
-    "ms my nb nl pa pl pt ro ru sk sl so sq sr sv sw ta te th tl tr uk ur vi zh".split()
+    "ar bg bn bs ca cs da de el en es et fa fi fr gu he hi hu hy ja ka kk kn ko lt lv mk mn mr nb nl pa pl pt ro "
+    "ru sk sl sq sr sv sw ta te th tl tr uk ur vi zh".split()
 )
-"""Folders with these names hold one language each (those of the element, Persian and Hebrew)."""
+"""Folders with these names hold one language each. Some codes are left out because such folders hold something
+else as often: `hr`, `it`, `id`, `is`, `my`, `am`, `ml`, `ms`, `so`. There, `lang` in the front matter tells."""
