@@ -83,6 +83,13 @@ class Teahouse:
         """Open everything. Not needed: the ASGI lifespan does it, or else the first request."""
         await self._house.start()
 
+    async def drain(self) -> None:
+        """Let running answers finish within `limits.shutdown_seconds`, then end them; all else stays open.
+
+        For servers that wait for their connections before they end the ASGI lifespan, as uvicorn does.
+        """
+        await self._house.services.runs.drain()
+
     async def stop(self) -> None:
         """Let running answers finish within `limits.shutdown_seconds`, and close everything."""
         await self._house.stop()

@@ -206,7 +206,7 @@ def _refuse_unknown_variables() -> None:
 
 
 _ENVIRONMENT = Words("the environment", "环境变量")
-_COMMAND_LINE = Words("the command line", "命令行参数")
+COMMAND_LINE = Words("the command line", "命令行参数")
 
 
 def _explain(error: ValidationError, flags: Mapping[str, Any]) -> Problem:
@@ -230,7 +230,7 @@ def _source(steps: list[str], flags: Mapping[str, Any]) -> Words | Path:
             break
         place = place[step]
     else:
-        return _COMMAND_LINE
+        return COMMAND_LINE
     paths = ("__".join(steps[:length]).upper() for length in range(1, len(steps) + 1))
     variables = {f"TEAHOUSE_{path}" for path in paths} | ({"PORT"} if steps == ["port"] else set())
     return _ENVIRONMENT if variables & {name.upper() for name in os.environ} else FILE

@@ -5,16 +5,26 @@ from __future__ import annotations
 import locale
 import os
 import sys
+from typing import NoReturn
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CoercionError, CycloptsError, MissingArgumentError, UnknownOptionError
+from cyclopts.exceptions import UnknownCommandError
 from rich.console import Console
+from rich.text import Text
 
 import teahouse
-from teahouse.errors import Language, Problem, language_of
+from teahouse import errors, settings
+from teahouse.errors import Language, Problem, Words, language_of
 
 HELP: dict[Language, str] = {
     "en": "ChatKit, complete, on your own origin.",
     "zh": "完整的 ChatKit，运行在你自己的站点上。",
+}
+
+
+SERVE: dict[Language, str] = {
+    "en": "Serve the chat, the element and the documents.",
+    "zh": "启动聊天、组件与文档。",
 }
 
 
@@ -31,28 +41,44 @@ def build() -> App:
         help=HELP[language()],
         version=teahouse.__version__,
         version_flags=["--version"],
-        # What goes wrong in the arguments ends like everything else: with exit code 2.
+        # What is wrong with the arguments is told like everything else that is wrong.
         exit_on_error=False,
-        print_error=True,
+        print_error=False,
     )
-    app.command("teahouse.cli.serve:serve")
+    app.command("teahouse.cli.serve:serve", help=SERVE[language()])
     return app
 
 
 def main() -> None:
     """The `teahouse` command."""
-    errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        build()()
+        build()(sys.argv[1:])
     except Problem as problem:
-        tongue = language()
-        errors.print(f"[bold red]teahouse:[/] {_plain(problem.cause(tongue))}")
-        errors.print(_plain(problem.cure(tongue)))
-        sys.exit(2)
-    except CycloptsError:
-        sys.exit(2)  # said by cyclopts already
+        _refuse(problem)
+    except CycloptsError as error:
+        _refuse(_explain(error))
 
 
-def _plain(text: str) -> str:
-    """`text` with nothing in it that rich would take for markup."""
-    return text.replace("[", r"\[")
+def _refuse(problem: Problem) -> NoReturn:
+    console, tongue = Console(stderr=True, highlight=False, soft_wrap=True), language()
+    console.print(Text("teahouse:", "bold red"), Text(problem.cause(tongue)))
+    console.print(Text(problem.cure(tongue)))
+    sys.exit(2)
+
+
+def _explain(error: CycloptsError) -> Problem:
+    """What is wrong with the arguments, in our two languages."""
+    said = str(error).rstrip(".")
+    match error:
+        case UnknownCommandError() if error.unused_tokens:
+            wrong, reason = error.unused_tokens[0], Words("there is no such command", "没有这个命令")
+        case UnknownOptionError():
+            wrong, reason = error.token.keyword or error.token.value, Words("there is no such option", "没有这个选项")
+        case CoercionError() if error.token is not None:
+            wrong = error.token.keyword or ""
+            reason = Words(f"“{error.token.value}” does not fit", f"“{error.token.value}” 不合要求")
+        case MissingArgumentError() if error.argument is not None:
+            wrong, reason = error.argument.name, Words("its value is missing", "缺少取值")
+        case _:
+            wrong, reason = "", Words(said, said)
+    return Problem(errors.SETTINGS_INVALID, setting=wrong, source=settings.COMMAND_LINE, reason=reason)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -13,12 +15,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from teahouse import errors, settings
+from teahouse import errors, reasons, settings
+from teahouse.cli import language
 from teahouse.errors import Problem
 
 if TYPE_CHECKING:
     import uvicorn
-    from starlette.types import ASGIApp
+
+    from teahouse.app import Teahouse
 
 
 def serve(
@@ -58,11 +62,9 @@ def serve(
     debug
         Show the reason of an assistant's failure in the chat. 在聊天中显示出错原因。
     """
-    flags = {"host": host, "port": port, "data": data, "docs": docs, "agent": agent, "server": server, "debug": debug}
-    chosen = settings.load(flags)
     named = {key: value for key, value in (("name", model), ("base_url", base_url)) if value is not None}
-    if named:
-        chosen = chosen.model_copy(update={"model": chosen.model.model_copy(update=named)})
+    flags = {"host": host, "port": port, "data": data, "docs": docs, "agent": agent, "server": server, "debug": debug}
+    chosen = settings.load(flags | {"model": named or None})
     with _listening(chosen.host, chosen.port) as listener:
         _run(chosen, listener)
 
@@ -79,13 +81,14 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(2048)  # of two servers starting at once, one is told here and not in the middle
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             raise Problem(errors.PORT_IN_USE, host=host, port=port) from None
         setting = "port" if error.errno == errno.EACCES else "host"
-        reason = error.strerror or str(error)
-        raise Problem(errors.SETTINGS_INVALID, setting=setting, source=f"{host}:{port}", reason=reason) from None
+        source, reason = f"{host}:{port}", reasons.of_system(error)
+        raise Problem(errors.SETTINGS_INVALID, setting=setting, source=source, reason=reason) from None
     with listener:
         yield listener
 
@@ -103,7 +106,10 @@ def _run(chosen: settings.Settings, listener: socket.socket) -> None:
         raise Problem(errors.ELEMENT_NOT_BUILT)
     logs.configure(chosen.log_level, chosen.log_format, known_secrets=_secrets_of(chosen))
     house = Teahouse(settings=chosen)
-    server = _uvicorn(chosen, house.app)
+    server = _uvicorn(chosen, house)
+    # uvicorn raises a signal again after it has ended in order; then this is exit code 0, not a traceback.
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, server.handle_exit)
     server.run(sockets=[listener])
     if house.refused is not None:
         raise house.refused
@@ -114,30 +120,42 @@ def _secrets_of(chosen: settings.Settings) -> list[str]:
     return [secret.get_secret_value() for secret in secrets if secret] + [os.environ.get("OPENAI_API_KEY", "")]
 
 
-def _uvicorn(chosen: settings.Settings, app: ASGIApp) -> uvicorn.Server:
+def _uvicorn(chosen: settings.Settings, house: Teahouse) -> uvicorn.Server:
     import uvicorn
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            try:
+                await house.start()
+            except Problem:  # told by `_run`; uvicorn would put it into the log and exit with 3
+                self.should_exit = True
+                return
             await super().startup(sockets)
             if self.started:
                 _announce(chosen, sockets or [])
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            # uvicorn waits for open streams, which end with their answers.
+            draining = asyncio.create_task(house.drain())
+            await super().shutdown(sockets)
+            draining.cancel()
+
     config = uvicorn.Config(
-        app,
+        house.app,
         log_config=None,
         access_log=False,
         lifespan="on",
         proxy_headers=chosen.proxy_headers,
         forwarded_allow_ips="*" if chosen.proxy_headers else None,
         server_header=False,
-        timeout_graceful_shutdown=int(chosen.limits.shutdown_seconds) + 1,
+        timeout_graceful_shutdown=int(chosen.limits.shutdown_seconds) + 5,  # for readers that do not read
     )
     return Server(config)
 
 
 def _announce(chosen: settings.Settings, sockets: list[socket.socket]) -> None:
     port = sockets[0].getsockname()[1]
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(chosen.host, chosen.host)  # noqa: S104 - shown, not bound
-    sys.stdout.write(f"Teahouse is ready: http://{host}:{port}\n")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(chosen.host, chosen.host)  # noqa: S104 - shown, not bound
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    sys.stdout.write({"en": f"Teahouse is ready: {url}\n", "zh": f"Teahouse 已就绪：{url}\n"}[language()])
     sys.stdout.flush()

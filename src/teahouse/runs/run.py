@@ -134,11 +134,15 @@ class Runs:
         return self
 
     async def __aexit__(self, *exception: object) -> None:
+        await self.drain()
+        await self._group.__aexit__(None, None, None)
+
+    async def drain(self) -> None:
+        """Let what is running finish within the grace period, then end it."""
         if self._running:
             await asyncio.wait(list(self._running), timeout=self._grace)
         for run in list(self._running.values()):
             run.stop()
-        await self._group.__aexit__(None, None, None)
 
     def start(self, answer: Answer, context: Context) -> Run:
         """Begin making an answer."""
