@@ -59,7 +59,7 @@ class Renderer {
       case 'html':
         return this.#html(token.text);
       case 'math':
-        return element('p', { class: 'math' }, this.#text(token.text));
+        return element('p', { class: 'math' }, ...this.#formula(token));
       case 'def':
         return this.#footing(token.raw);
       default:
@@ -166,14 +166,20 @@ class Renderer {
         return [checkbox((token).checked)];
       case 'html':
         return lineBreaks.test(withoutMarks(token.raw)) ? [element('br')] : [this.#text(token.raw)];
-      case 'escape':
       case 'math':
+        return this.#formula(token);
+      case 'escape':
         return [this.#text(token.text)];
       case 'text':
         return [this.#text(decodeReferences(joinLines(token.text)))];
       default:
         return [this.#text(token.raw)];
     }
+  }
+
+  /** A formula is shown as it is written. */
+  #formula({ raw, text }: { raw: string; text: string }): Node[] {
+    return this.#withCitations(raw, withoutMarks(text));
   }
 
   /** The index of the tag that closes the one at `start`; `start` itself when there is no pair to honour. */

@@ -44,6 +44,8 @@ describe('a citation', () => {
 
   it.each([
     ['a `co¦de` b', '<p>a <code>code</code>¹ b</p>'],
+    ['a $x¦_1$ b', '<p>a $x_1$¹ b</p>'],
+    ['$$\nx¦\ny\n$$', '<p class="math">$$\nx\ny\n$$¹</p>'],
     ['a [li¦nk](/u) b', '<p>a <a href="/u">link</a>¹ b</p>'],
     ['a [link]¦(/u) b', '<p>a <a href="/u">link</a>¹ b</p>'],
     ['a [link](/¦u) b', '<p>a <a href="/u">link</a>¹ b</p>'],
