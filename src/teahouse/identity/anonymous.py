@@ -19,6 +19,7 @@ COOKIE = "teahouse_visitor"
 # Browsers keep no cookie longer than 400 days (RFC 6265bis); it is renewed on the way.
 _LIFETIME = timedelta(days=400)
 _RENEW_AFTER = timedelta(days=30)
+_SHORTEST_KEY = 16
 
 
 class AnonymousIdentity:
@@ -56,7 +57,7 @@ class AnonymousIdentity:
         crumb["path"] = request.scope.get("root_path", "") or "/"
         crumb["max-age"] = int(_LIFETIME.total_seconds())
         crumb["httponly"] = True
-        secure = request.url.scheme in ("https", "wss")
+        secure = request.scope["scheme"] in ("https", "wss")
         crumb["secure"] = secure
         crumb["samesite"] = "None" if self._cross_site and secure else "Lax"
         return crumb.OutputString()
@@ -70,12 +71,21 @@ def key_in(folder: Path) -> str:
     """
     path = folder / "visitor.key"
     if not path.exists():
-        # Written whole under another name first: of two servers starting together one wins, and neither
-        # reads half a key.
-        draft = folder / f".visitor.key.{secrets.token_hex(8)}"
-        draft.touch(mode=0o600, exist_ok=False)
-        draft.write_text(secrets.token_hex(32))
-        with suppress(FileExistsError):
+        draft = _draft_in(folder)
+        with suppress(FileExistsError):  # of two servers that start together one wins
             os.link(draft, path)
         draft.unlink()
-    return path.read_text()
+    elif len(path.read_text().strip()) < _SHORTEST_KEY:
+        # What a power cut may leave. With a known key every cookie could be forged.
+        _draft_in(folder).replace(path)
+    return path.read_text().strip()
+
+
+def _draft_in(folder: Path) -> Path:
+    """A new key under another name, whole and on the disk: nobody ever reads half a one."""
+    draft = folder / f".visitor.key.{secrets.token_hex(8)}"
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
