@@ -70,7 +70,7 @@ def test_escape_leaves_a_title_as_it_was_and_then_closes_the_list(chat: Chat, sc
     entry(panel, "Green tea").get_by_role("button", name="Rename").click()
     panel.get_by_role("textbox", name="New title").fill("Something else")
     chat.page.keyboard.press("Escape")
-    expect(entry(panel, "Green tea")).to_be_visible()
+    expect(panel.get_by_role("button", name="Green tea")).to_be_focused()
     chat.page.keyboard.press("Escape")
     expect(panel).to_have_count(0)
     assert "threads.update" not in chat.watch.operations()
@@ -89,9 +89,23 @@ def test_a_thread_is_deleted_after_a_question_and_its_page_becomes_a_new_one(
     expect(panel.get_by_role("button", name="Cancel")).to_be_focused()
     panel.get_by_role("button", name="Delete").click()
     expect(panel).to_contain_text("Your chats will appear here.")
-    panel.get_by_role("button", name="Close the chat history").click()
+    expect(panel.get_by_role("button", name="Close the chat history")).to_be_focused()
+    chat.page.keyboard.press("Escape")
     expect(chat.turns).to_have_count(0)
     expect(chat.page.get_by_role("heading", name="What can I help with today?")).to_be_visible()
+
+
+def test_when_a_thread_goes_its_neighbour_has_the_focus(chat: Chat, script: Script, panel: Locator) -> None:
+    chat.embed()
+    chat.set_options(WITH_ALL)
+    named(chat, script, "Green tea", "Black tea", "White tea")
+    chat.button("Chat history").click()
+    for gone, next_one in (("Black tea", "Green tea"), ("Green tea", "White tea")):
+        entry(panel, gone).hover()
+        entry(panel, gone).get_by_role("button", name="Delete").click()
+        panel.get_by_role("group", name=gone).get_by_role("button", name="Delete").click()
+        expect(panel.get_by_role("button", name=next_one)).to_be_focused()
+        expect(entry(panel, gone)).to_have_count(0)
 
 
 def test_what_the_options_do_not_show_is_not_there(chat: Chat, script: Script, panel: Locator) -> None:

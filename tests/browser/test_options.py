@@ -63,9 +63,8 @@ def test_new_options_while_an_answer_arrives_do_not_disturb_it(chat: Chat, scrip
 
 def test_the_start_screen_greets_and_suggests(chat: Chat) -> None:
     chat.embed()
-    chat.set_options(
-        "{ ...base, startScreen: { greeting: 'Welcome', prompts: [{ label: 'Tea', prompt: 'What is tea?', icon: 'sparkle' }] } }"
-    )
+    prompt = "{ label: 'Tea', prompt: 'What is tea?', icon: 'sparkle' }"
+    chat.set_options(f"{{ ...base, startScreen: {{ greeting: 'Welcome', prompts: [{prompt}] }} }}")
     expect(chat.page.get_by_role("heading", name="Welcome")).to_be_visible()
     chat.button("Tea").click()
     expect(chat.turns).to_contain_text("You said: What is tea?")
@@ -81,8 +80,8 @@ def test_the_header_has_the_pages_own_buttons_or_is_not_there(chat: Chat) -> Non
         """
     )
     expect(chat.page.get_by_role("heading", name="Tea")).to_be_visible()
-    chat.button("Left action").click()
-    chat.button("Right action").click()
+    chat.button("menu").click()
+    chat.button("settings cog").click()
     assert chat.page.evaluate("clicks") == ["left", "right"]
     chat.set_options("{ ...base, header: { enabled: false } }")
     expect(chat.button("New chat")).to_have_count(0)

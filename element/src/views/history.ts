@@ -12,16 +12,18 @@ import type { Ui } from './ui';
 
 /** The panel with the threads: open, rename, delete. Everything else is inert while it is open. */
 export function historyView(ui: Ui): TemplateResult {
-  const { t, chat } = ui;
+  const { t, chat, local, state } = ui;
+  const focusInList = state.history.threads.some(({ id }) => id === local.focused);
   const onKeydown = (event: KeyboardEvent) => {
     if (event.key !== 'Escape') return;
     event.stopPropagation();
     chat.history.hide();
   };
   return html`<div class="scrim" @click=${() => chat.history.hide()}></div>
-    <aside
+    <div
       class="history"
       part="history"
+      tabindex="-1"
       role="dialog"
       aria-modal="true"
       aria-label=${t('header.history')}
@@ -35,13 +37,13 @@ export function historyView(ui: Ui): TemplateResult {
           aria-label=${t('history.close')}
           title=${t('history.close')}
           @click=${() => chat.history.hide()}
-          ${focusOnce()}
+          ${focusInList ? nothing : focusOnce()}
         >
           ${icon('ui:close')}
         </button>
       </div>
       <div class="history-list">${listView(ui)}</div>
-    </aside>`;
+    </div>`;
 }
 
 function listView(ui: Ui): unknown {
@@ -51,7 +53,8 @@ function listView(ui: Ui): unknown {
   const retry = () => void (threads.length > 0 ? chat.history.more() : chat.history.refresh());
   return html`${repeat(
     byDay(threads, new Date()),
-    ({ daysAgo }) => daysAgo,
+    // A list in another order than by creation may come to a day twice.
+    ({ threads: [first] }) => first?.id,
     (day) => dayView(day, ui),
   )}
   ${more} ${status === 'loading' ? html`<p class="quiet" role="status">${t('history.loading')}</p>` : nothing}
@@ -104,26 +107,36 @@ function threadLink(thread: ThreadMetadata, ui: Ui): TemplateResult {
   };
   const isOpen = thread.id === ui.state.threadId;
   return html`<div class="entry ${isOpen ? 'entry-open' : ''}" part="history-entry">
-    <button type="button" class="entry-title" dir="auto" aria-current=${isOpen ? 'true' : nothing} @click=${open}>
+    <button
+      type="button"
+      class="entry-title"
+      dir="auto"
+      aria-current=${isOpen ? 'true' : nothing}
+      @click=${open}
+      ${ui.local.focused === thread.id ? focusOnce() : nothing}
+    >
       ${titleOf(thread, ui)}
     </button>
     ${showRename
-      ? iconButton({ icon: 'ui:rename', label: t('history.rename'), onClick: () => ui.setLocal({ renaming: thread.id, deleting: null }) })
+      ? iconButton({ icon: 'ui:rename', label: t('history.rename'), onClick: () => ui.setLocal({ renaming: thread.id, deleting: null, focused: thread.id }) })
       : nothing}
     ${showDelete
-      ? iconButton({ icon: 'ui:delete', label: t('history.delete'), onClick: () => ui.setLocal({ deleting: thread.id, renaming: null }) })
+      ? iconButton({ icon: 'ui:delete', label: t('history.delete'), onClick: () => ui.setLocal({ deleting: thread.id, renaming: null, focused: thread.id }) })
       : nothing}
   </div>`;
 }
 
 function renameView(thread: ThreadMetadata, ui: Ui): TemplateResult {
   const { t, chat } = ui;
-  const close = () => ui.setLocal({ renaming: null });
+  const close = (event: Event) => {
+    focusPanel(event);
+    ui.setLocal({ renaming: null });
+  };
   const save = (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const title = form.querySelector('input')?.value.trim() ?? '';
-    close();
+    close(event);
     if (title !== '' && title !== thread.title) void chat.history.rename(thread.id, title);
   };
   return html`<form class="entry entry-edit" @submit=${save} @keydown=${onEscape(close)}>
@@ -137,7 +150,7 @@ function deleteView(thread: ThreadMetadata, ui: Ui): TemplateResult {
   const { t, chat } = ui;
   const close = () => ui.setLocal({ deleting: null });
   const confirm = () => {
-    close();
+    ui.setLocal({ deleting: null, focused: neighbourOf(thread, ui) });
     void chat.deleteThread(thread.id);
   };
   return html`<div class="entry entry-confirm" role="group" aria-label=${titleOf(thread, ui)} @keydown=${onEscape(close)}>
@@ -145,6 +158,13 @@ function deleteView(thread: ThreadMetadata, ui: Ui): TemplateResult {
     <button type="button" class="button" @click=${close} ${focusOnce()}>${t('action.cancel')}</button>
     <button type="button" class="button button-danger" @click=${confirm}>${t('history.delete')}</button>
   </div>`;
+}
+
+/** The thread that takes the focus when this one goes: the next, or the one before. */
+function neighbourOf({ id }: ThreadMetadata, { state }: Ui): string | null {
+  const { threads } = state.history;
+  const at = threads.findIndex((thread) => thread.id === id);
+  return (threads[at + 1] ?? threads[at - 1])?.id ?? null;
 }
 
 /** Escape ends what was begun here, and does not reach the panel. */

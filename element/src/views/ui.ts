@@ -11,11 +11,13 @@ export interface LocalState {
   /** The thread in the list that is being renamed, or whose deletion waits for a yes. */
   readonly renaming: string | null;
   readonly deleting: string | null;
+  /** The thread in the list that takes the focus once its renaming or deletion, or that of its neighbour, has ended. */
+  readonly focused: string | null;
   /** Whether the newest message is in sight. */
   readonly atEnd: boolean;
 }
 
-export const initialLocalState: LocalState = { copied: null, renaming: null, deleting: null, atEnd: true };
+export const initialLocalState: LocalState = { copied: null, renaming: null, deleting: null, focused: null, atEnd: true };
 
 /** What a view needs beside the chat. */
 export interface Screen {
