@@ -106,7 +106,8 @@ class Renderer {
       else if (token.type === 'checkbox') node.append(this.#inline([token]));
       else node.append(...this.#blocks([token]));
     }
-    node.querySelector('input')?.setAttribute('aria-label', (node.textContent ?? '').trim());
+    const box = item.task ? node.querySelector('input') : null;
+    box?.setAttribute('aria-label', (node.textContent ?? '').trim());
     return node;
   }
 

@@ -33,6 +33,10 @@ describe('a finished text', () => {
     ]);
   });
 
+  it('labels a task within an item with the text of the task', () => {
+    expect(rendered('- outer\n  - [ ] inner').element.querySelector('input')?.getAttribute('aria-label')).toBe('inner');
+  });
+
   it('shows markup as the text it is', () => {
     const { element } = rendered('<img src=x onerror=alert(1)> <b onclick=x>no</b>\n\n<script>\nalert(1)\n\n</script>\n\n<div>*a*</div>');
     expect(element.querySelector('img, b, script, div')).toBeNull();
