@@ -50,7 +50,12 @@ class Question:
     def request(self, thread_id: str | None) -> bytes:
         """The ChatKit request that asks it, in a thread or, without one, in a new thread."""
         content = [{"type": "input_text", "text": f"{self.deltas} {self.pause}"}]
-        message = {"content": content, "attachments": [], "quoted_text": None, "inference_options": {}}
+        message: dict[str, object] = {
+            "content": content,
+            "attachments": [],
+            "quoted_text": None,
+            "inference_options": {},
+        }
         params: dict[str, object] = {"input": message}
         if thread_id is not None:
             params["thread_id"] = thread_id
