@@ -4,6 +4,7 @@
  *   chatkit.js               a classic script: the element with everything a first chat needs
  *   assets/<name>-<hash>.js  what is needed later; one ESM chunk for each file in src/chunks/
  *   index.html page.* …      the page at /
+ *   licenses.txt             the licences of the packages that are inside
  *   *.br *.gz                each of them compressed, so that the server need not
  *
  * A classic script cannot be split by the bundler, so the chunks are built first and their hashed names
@@ -49,6 +50,19 @@ const shared = {
   plugins: [inlineStyles],
 };
 
+/** The folders in node_modules whose code is in what was built. @type {Set<string>} */
+const packages = new Set();
+
+/** @param {import('esbuild').Metafile} metafile */
+function notePackages({ outputs }) {
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const name = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+      if (name && bytesInOutput > 0) packages.add(name);
+    }
+  }
+}
+
 /** Builds src/chunks/*.ts and returns where each one went. */
 async function buildChunks() {
   const files = (await readdir(join(source, 'chunks'))).filter((name) => name.endsWith('.ts'));
@@ -62,6 +76,7 @@ async function buildChunks() {
     chunkNames: 'assets/part-[hash]',
     metafile: true,
   });
+  notePackages(metafile);
   /** @type {Record<string, string>} */
   const chunks = {};
   for (const [path, { entryPoint }] of Object.entries(metafile.outputs)) {
@@ -74,12 +89,15 @@ async function buildChunks() {
 /** @param {Record<string, string>} chunks */
 async function buildElement(chunks) {
   const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'));
-  await build({
+  const { metafile } = await build({
     ...shared,
     entryPoints: { chatkit: join(source, 'index.ts') },
     format: 'iife',
+    metafile: true,
+    banner: { js: '/*! Teahouse, Apache-2.0. What it contains of others: licenses.txt */' },
     define: { __CHUNKS__: JSON.stringify(chunks), __VERSION__: JSON.stringify(version) },
   });
+  notePackages(metafile);
 }
 
 async function buildPage() {
@@ -91,6 +109,18 @@ async function buildPage() {
     format: 'esm',
   });
   for (const name of ['index.html', 'favicon.svg']) await cp(join(page, name), join(output, name));
+}
+
+/** Writes what the packages inside ask for: their licences, with the names of those who wrote them. */
+async function writeLicenses() {
+  const texts = [...packages].sort().map(async (name) => {
+    const folder = join(here, 'node_modules', name);
+    const { version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? await readFile(join(folder, file), 'utf8') : '';
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  });
+  await writeFile(join(output, 'licenses.txt'), (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 /** Writes the compressed neighbours of every file; Brotli's default is its highest quality. */
@@ -110,4 +140,5 @@ await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });
 await buildElement(await buildChunks());
 await buildPage();
+await writeLicenses();
 await compress();

@@ -65,7 +65,8 @@ function showChat(about: About): void {
   apply();
   dark.addEventListener('change', apply);
   document.querySelector('main')?.append(chat);
-  void chat.focusComposer();
+  // With a keyboard one may begin to type; on a touch screen the focus would only bring one up.
+  if (matchMedia('(hover: hover)').matches) void chat.focusComposer();
 }
 
 /** A follow-up question was chosen. While an answer is being written it waits in the composer instead. */

@@ -9,7 +9,7 @@ export function headerView(ui: Ui): TemplateResult | typeof nothing {
   const { options, t } = ui;
   const { header, history } = options;
   if (header?.enabled === false) return nothing;
-  return html`<header class="header" part="header">
+  return html`<div class="header" part="header">
     <div class="header-side">
       ${header?.leftAction
         ? iconButton({ ...action(header.leftAction), part: 'header-left-action' })
@@ -39,7 +39,7 @@ export function headerView(ui: Ui): TemplateResult | typeof nothing {
         ? iconButton({ ...action(header.rightAction), part: 'header-right-action' })
         : nothing}
     </div>
-  </header>`;
+  </div>`;
 }
 
 /** An empty heading would be announced as one; an empty line only takes its place. */

@@ -128,15 +128,12 @@ function threadLink(thread: ThreadMetadata, ui: Ui): TemplateResult {
 
 function renameView(thread: ThreadMetadata, ui: Ui): TemplateResult {
   const { t, chat } = ui;
-  const close = (event: Event) => {
-    focusPanel(event);
-    ui.setLocal({ renaming: null });
-  };
+  const close = () => ui.setLocal({ renaming: null });
   const save = (event: SubmitEvent) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const title = form.querySelector('input')?.value.trim() ?? '';
-    close(event);
+    close();
     if (title !== '' && title !== thread.title) void chat.history.rename(thread.id, title);
   };
   return html`<form class="entry entry-edit" @submit=${save} @keydown=${onEscape(close)}>
