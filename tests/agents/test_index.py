@@ -215,6 +215,12 @@ async def test_a_document_nobody_may_read_is_named(
     assert (await index.refresh()).skipped[0] == SkippedDocument("en/pot.md", "Permission denied")
 
 
+async def test_a_document_whose_name_is_no_text_is_named_as_well_as_can_be(folder: Path, index: DocumentIndex) -> None:
+    os.close(os.open(os.fsencode(folder) + b"/caf\xe9.md", os.O_CREAT))
+    (skipped,) = (await index.refresh()).skipped
+    assert skipped == SkippedDocument("caf\ufffd.md", "its name is not UTF-8")
+
+
 async def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path, index: DocumentIndex) -> None:
     write(tmp_path, private__key_md="# Secret\n\nthe samovar key")
     (folder / "leak.md").symlink_to(tmp_path / "private/key.md")
@@ -299,6 +305,13 @@ async def test_an_index_damaged_while_in_use_is_mended_at_the_next_question(data
         pages.write(b"\xff" * file.stat().st_size)
     with pytest.raises(sqlite3.DatabaseError):
         await index.search("green tea")
+    assert (await found(index, "green tea"))[0] == "docs/en/tea#green-tea"
+
+
+async def test_an_index_damaged_while_nobody_asks_is_mended_by_the_next_look(data: Path, index: DocumentIndex) -> None:
+    await index.refresh()
+    index_file(data).write_bytes(b"not a database")
+    assert len((await index.refresh()).indexed) == 3
     assert (await found(index, "green tea"))[0] == "docs/en/tea#green-tea"
 
 

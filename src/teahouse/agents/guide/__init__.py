@@ -2,10 +2,13 @@
 
     readers    a file on disk -> a Document of sections
     segment    text -> search terms, in any script
+    folder     the documents in a folder, as files
+    catalogue  the index file
     index      a folder -> passages that answer a question (BM25, kept in the data folder)
     answer     passages -> the text, citations and follow-up questions of an answer; pure
     server     GuideServer, the ChatKitServer that streams it
-    tool       the same search as a tool for a model, and citations in what the model writes
+    agent      the same search as a tool, for a model that writes the answer
+    citing     the numbers a model writes -> citations
 
 Nothing is imported here: `anchors` is also used by the pages under `/docs`, which need nothing of the rest.
 """

@@ -1,8 +1,8 @@
 """A folder of documents -> the passages that answer a question.
 
 The ranking is SQLite's own BM25 (FTS5): nothing to import, no memory to speak of, and the index is a file
-in the data folder, so that a second start reads no document at all. Text becomes terms in `segment`; FTS5
-only sees terms between spaces. Passages that hold too little of what was asked are no answer: `_ENOUGH`.
+in the data folder (`catalogue`), so that a second start reads no document at all. Passages that hold too
+little of what was asked are no answer: `_ENOUGH`.
 
 All methods may be used from any thread; what is slow happens in worker threads. A document changes in the
 index in one transaction, and WAL lets searches go on meanwhile.
@@ -13,29 +13,23 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import math
-import os
 import sqlite3
-import stat
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 from teahouse import logs
+from teahouse.agents.guide import catalogue, folder, markdown, readers, segment
 from teahouse.agents.guide import language as languages
-from teahouse.agents.guide import markdown, readers, segment
+from teahouse.agents.guide.folder import File
 from teahouse.agents.guide.readers import Document, UnreadableDocument
 
 log = logs.get(__name__)
-
-_LAYOUT = 1 * 1000 + segment.VERSION
-"""What the index file holds; another value means it is made anew."""
 
 _ENOUGH = 0.5
 """The share of a question, by weight of its terms, that a passage must hold. Held by tests both ways: the
@@ -44,27 +38,6 @@ questions of the documentation's problem pages, and questions about bread and th
 _CANDIDATES = 60
 _MOST_OF_A_PAGE = 3
 _MOST_TERMS = 48
-_IGNORED_FOLDERS = frozenset({"node_modules", "__pycache__"})
-
-_SCHEMA = (
-    """
-    CREATE TABLE documents (
-        id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, modified INTEGER NOT NULL,
-        digest BLOB NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, reason TEXT
-    )""",
-    """
-    CREATE TABLE sections (
-        id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-        position INTEGER NOT NULL, headings TEXT NOT NULL, anchor TEXT, page INTEGER, text TEXT NOT NULL
-    )""",
-    "CREATE INDEX sections_of_document ON sections (document, position)",
-    """
-    CREATE VIRTUAL TABLE terms USING fts5 (
-        title, keywords, headings, body, tokenize = "ascii tokenchars '_.'"
-    )""",
-    "CREATE VIRTUAL TABLE vocabulary USING fts5vocab (terms, row)",
-    f"PRAGMA user_version = {_LAYOUT}",
-)
 
 _PASSAGE = """
 SELECT documents.path, documents.title, documents.description, documents.language,
@@ -154,13 +127,6 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.indexed or self.removed or self.skipped)
-
-
-class _File(NamedTuple):
-    path: str
-    file: Path
-    size: int
-    modified: int
 
 
 class DocumentIndex:
@@ -260,11 +226,11 @@ class DocumentIndex:
                     "SELECT path, size, modified, digest FROM documents"
                 )
             }
-            present = {file.path: file for file in _scan(self._folders)}
+            present = {file.path: file for file in folder.scan(self._folders)}
             removed = tuple(path for path in known if path not in present)
             with database:
                 for path in removed:
-                    _remove(database, path)
+                    catalogue.remove(database, path)
             indexed: list[str] = []
             skipped: list[SkippedDocument] = []
             for file in present.values():
@@ -282,11 +248,9 @@ class DocumentIndex:
         return Changes(tuple(indexed), removed, tuple(skipped))
 
     def _open_for_writing(self) -> sqlite3.Connection:
-        if self._is_fresh:
-            return _connect(self._file)
         self._file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return _open(self._file)
+            return catalogue.open_for_writing(self._file, check=not self._is_fresh)
         except sqlite3.OperationalError:  # locked, no space, no permission: nothing is wrong with the file
             raise
         except sqlite3.DatabaseError:
@@ -294,7 +258,7 @@ class DocumentIndex:
             self._let_go()
             for suffix in ("", "-wal", "-shm"):
                 self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
-            return _open(self._file)
+            return catalogue.open_for_writing(self._file, check=False)
 
     # Searching ----------------------------------------------------------------------------------------
 
@@ -313,7 +277,7 @@ class DocumentIndex:
         """The terms to look for and what each weighs; misspelt ones corrected."""
         wanted = list(dict.fromkeys(segment.terms(question, japanese=language == "ja" or None)))[:_MOST_TERMS]
         with self._database() as database:
-            return dict(_weighed(database, wanted))
+            return dict(catalogue.weighed(database, wanted))
 
     def _found(self, query: dict[str, float], language: str, *, same: bool) -> list[Passage]:
         match = " OR ".join(f'"{term}"' for term in query)
@@ -351,7 +315,7 @@ class DocumentIndex:
             self._refresh()
         with self._reading:
             if self._reader is None:
-                self._reader = _connect(self._file)
+                self._reader = catalogue.connect(self._file)
             try:
                 yield self._reader
             except sqlite3.DatabaseError:
@@ -361,152 +325,25 @@ class DocumentIndex:
                 raise
 
 
-# Folders ----------------------------------------------------------------------------------------------
-
-
-def _scan(folders: Sequence[Path]) -> Iterator[_File]:
-    """The documents in `folders`; hidden files and links that lead out of their folder are left out."""
-    for root in reversed(folders):  # the first folder's file is seen last, and so stays
-        inside = root.resolve()
-        for folder, subfolders, names in os.walk(inside):
-            subfolders[:] = sorted(s for s in subfolders if s[0] != "." and s not in _IGNORED_FOLDERS)
-            for name in sorted(names):
-                file = Path(folder, name)
-                if name[0] == "." or file.suffix.lower() not in readers.SUFFIXES:
-                    continue
-                if file.is_symlink() and not file.resolve().is_relative_to(inside):
-                    continue
-                with suppress(OSError):  # gone since, or a link to nothing
-                    status = file.stat()
-                    if stat.S_ISREG(status.st_mode):
-                        path = file.relative_to(inside).as_posix()
-                        yield _File(path, file, status.st_size, status.st_mtime_ns)
-
-
-def _update(database: sqlite3.Connection, file: _File, digest: bytes) -> Document | str | None:
+def _update(database: sqlite3.Connection, file: File, digest: bytes) -> Document | str | None:
     """Bring the index up to date with `file`: what it says now, why it cannot be read, or None if it says
     the same as when its digest was `digest`.
     """
     try:
-        raw = _bytes(file)
+        raw = folder.load(file)
         now = hashlib.blake2b(raw, digest_size=16).digest()
         if now == digest:
-            with database:
-                database.execute(
-                    "UPDATE documents SET size = ?, modified = ? WHERE path = ?",
-                    (file.size, file.modified, file.path),
-                )
+            catalogue.touch(database, file)
             return None
         document = readers.parse(raw, PurePosixPath(file.path))
     except UnreadableDocument as error:
-        _replace(database, file, b"", None, str(error))
+        catalogue.put(database, file, b"", None, str(error))
         return str(error)
-    _replace(database, file, now, document, None)
+    catalogue.put(database, file, now, document, None)
     return document
 
 
-def _bytes(file: _File) -> bytes:
-    if file.size > readers.MAX_BYTES:  # do not even load it
-        raise UnreadableDocument(readers.TOO_LARGE)
-    try:
-        return file.file.read_bytes()
-    except OSError as error:
-        raise UnreadableDocument(error.strerror or "cannot be opened") from error
-
-
-# The index file ---------------------------------------------------------------------------------------
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(file, timeout=30, check_same_thread=False)
-    database.execute("PRAGMA foreign_keys = ON")
-    return database
-
-
-def _open(file: Path) -> sqlite3.Connection:
-    """The index file, for writing.
-
-    Raises:
-        sqlite3.DatabaseError: it is damaged, or of another layout.
-    """
-    database = _connect(file)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        with database:
-            database.execute("BEGIN IMMEDIATE")  # another process may be making it at this moment
-            (layout,) = database.execute("PRAGMA user_version").fetchone()
-            if not layout:
-                for statement in _SCHEMA:
-                    database.execute(statement)
-            elif layout != _LAYOUT:
-                raise sqlite3.DatabaseError("another layout")
-        (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _replace(
-    database: sqlite3.Connection, file: _File, digest: bytes, document: Document | None, reason: str | None
-) -> None:
-    """Put what `file` says in the place of what it said, at once."""
-    tongue, title, description = (document.language, document.title, document.description) if document else ("", "", "")
-    with database:
-        database.execute("BEGIN IMMEDIATE")
-        _remove(database, file.path)
-        row = (file.path, file.size, file.modified, digest, tongue, title, description, reason)
-        number = database.execute(
-            "INSERT INTO documents (path, size, modified, digest, language, title, description, reason)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row,
-        ).lastrowid  # fmt: skip
-        if document is not None and number is not None:
-            _insert(database, number, document)
-
-
-def _insert(database: sqlite3.Connection, number: int, document: Document) -> None:
-    title = _terms(document.title, document)
-    keywords = _terms(" \n".join((*document.keywords, document.description)), document)
-    for position, section in enumerate(document.sections):
-        headings = json.dumps(section.headings, ensure_ascii=False)
-        row = database.execute(
-            "INSERT INTO sections (document, position, headings, anchor, page, text) VALUES (?, ?, ?, ?, ?, ?)",
-            (number, position, headings, section.anchor, section.page, section.text),
-        ).lastrowid
-        database.execute(
-            "INSERT INTO terms (rowid, title, keywords, headings, body) VALUES (?, ?, ?, ?, ?)",
-            (row, title, keywords, _terms(" \n".join(section.headings), document),
-             _terms(markdown.plain(section.text), document)),
-        )  # fmt: skip
-
-
-def _terms(text: str, document: Document) -> str:
-    return " ".join(segment.terms(text, japanese=document.language == "ja" or None))
-
-
-def _remove(database: sqlite3.Connection, path: str) -> None:
-    """Take the document at `path` out, within the transaction that is open."""
-    database.execute(
-        "DELETE FROM terms WHERE rowid IN (SELECT sections.id FROM sections"
-        " JOIN documents ON documents.id = sections.document WHERE documents.path = ?)", (path,),
-    )  # fmt: skip
-    database.execute("DELETE FROM documents WHERE path = ?", (path,))
-
-
-def _weighed(database: sqlite3.Connection, wanted: Sequence[str]) -> Iterator[tuple[str, float]]:
-    """BM25's weight of each term: the rarer, the more."""
-    (total,) = database.execute("SELECT count(*) FROM sections").fetchone()
-    for term in wanted:
-        occurrences = _occurrences(database, term)
-        if not occurrences and any(part in term for part in wanted if part != term and len(part) > 1):
-            continue  # a compound nobody wrote; its parts are looked for
-        if not occurrences and (similar := _similar(database, term)):
-            term, occurrences = similar, _occurrences(database, similar)
-        # What never occurs weighs as what occurs once: it may be just another form of a word that is there.
-        seen = occurrences or 1
-        yield term, math.log(1 + (total - seen + 0.5) / (seen + 0.5))
+# Ranking ----------------------------------------------------------------------------------------------
 
 
 def _score(query: dict[str, float], of_page: float, of_section: float, title: str, keywords: str, text: str) -> float:
@@ -529,22 +366,6 @@ def _score(query: dict[str, float], of_page: float, of_section: float, title: st
 def _weight(query: dict[str, float], terms: Set[str]) -> float:
     """What the terms of `query` that are among `terms` weigh."""
     return sum(query[term] for term in query.keys() & terms)
-
-
-def _occurrences(database: sqlite3.Connection, term: str) -> int:
-    """In how many sections `term` stands."""
-    row = database.execute("SELECT doc FROM vocabulary WHERE term = ?", (term,)).fetchone()
-    return row[0] if row else 0
-
-
-def _similar(database: sqlite3.Connection, term: str) -> str | None:
-    """The term of the documents that `term` is probably a misspelling of."""
-    if len(term) < 5 or not term.isascii() or not term[0].isalpha():
-        return None
-    like = database.execute(
-        "SELECT term FROM vocabulary WHERE term >= ? AND term < ?", (term[0], chr(ord(term[0]) + 1))
-    )
-    return next(iter(get_close_matches(term, [found for (found,) in like], n=1, cutoff=0.84)), None)
 
 
 # Passages ---------------------------------------------------------------------------------------------
