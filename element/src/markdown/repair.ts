@@ -11,7 +11,7 @@ const lastLine = /(?:^|\n)([^\n]*)$/;
 const onlyMarkers = /^[ \t>]*(?:[-=*+_~`#|:>]+|\d{1,3}[.)]?)[ \t]*$/;
 const blockStart = /^[ \t]*(?:[-*+][ \t]|\d{1,9}[.)][ \t]|#{1,6}[ \t]|\|)/;
 const beginningOfTag = /<\/?(?:s(?:u[bp]?)?|k(?:bd?)?|br?)?\s*\/?$/i;
-const tableHead = /(?:^|\n[ \t]*\n)(\|[^\n]*)(?:\n[ \t:|-]*)?$/;
+const tableHead = /(?:^|\n[ \t]*\n)(\|(?=[|\t ]*[^\s|])[^\n]*)(?:\n[ \t:|-]*)?$/;
 
 /** The tail of a text that is still growing, with its open ends closed. */
 export function repair(tail: string): string {

@@ -48,6 +48,7 @@ describe('an unfinished end', () => {
     ['- a\n- ', '<ul><li>a</li></ul>'],
     ['- a\n\n2.', '<ul><li>a</li></ul>'],
     ['#', ''],
+    ['|', ''],
     ['``', ''],
     ['H<su', '<p>H</p>'],
     ['a \\', '<p>a </p>'],
