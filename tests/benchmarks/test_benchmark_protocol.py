@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.protocol.__main__ import Case, Measured, Report
 from benchmarks.protocol.load import IncompleteAnswer, Visitor
 from benchmarks.protocol.question import Question
 
@@ -36,6 +37,14 @@ def test_both_sides_answer_and_ours_are_found_after_a_kill(tmp_path: Path) -> No
     assert all(result["cpu_us_per_event"] > 0 for result in found["results"])
     assert found["conditions"]["answers_found_after_kill"] > 0
     assert ran.stdout.startswith("| case ")
+
+
+def test_a_case_is_dearer_when_an_answer_costs_more_cpu_than_the_reference() -> None:
+    cheap, dear = (Measured(*[cost] * 8) for cost in (1.0, 2.0))
+    fine, bad = Case(new_threads=True, visitors=1, pause=0), Case(new_threads=False, visitors=1, pause=0)
+    results = {fine: {"reference": dear, "teahouse": cheap}, bad: {"reference": cheap, "teahouse": dear}}
+
+    assert Report({}, results).dearer() == [bad]
 
 
 @pytest.mark.parametrize(
