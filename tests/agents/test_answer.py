@@ -87,10 +87,10 @@ def test_the_best_passage_is_shown_however_much_there_is() -> None:
 
 
 def test_a_follow_up_can_be_understood_alone() -> None:
-    """It is sent as it is written, and `Fix` alone asks nothing."""
+    """A chip below its page may say `Fix`; sent as a question, that alone asks nothing."""
     page = [GREEN, passage("x", "Fix", position=2), passage("y", "Why my tea is bitter after ten minutes", position=3)]
     asked = follow_ups(compose("green tea", [GREEN], page, "en", "docs"))
-    assert asked == ["How to brew tea: Fix", "Why my tea is bitter after ten minutes"]
+    assert asked == ["How to brew tea – Fix", "Why my tea is bitter after ten minutes"]
 
 
 def test_there_are_three_follow_ups_at_most_and_one_leads_elsewhere() -> None:
@@ -127,6 +127,12 @@ def test_nothing_found_is_said_with_what_there_is_to_ask() -> None:
     assert "about [Topic 6](docs/en/6), [Topic 8](docs/en/8)," in reply.text
     assert follow_ups(reply) == ["Topic 0", "Topic 2", "Topic 4"]
     assert reply.citations == ()
+
+
+def test_the_outermost_documents_are_suggested_first() -> None:
+    topics = [Topic(f"en/errors/{n}.md", f"Error {n}", "") for n in range(20)]
+    topics += [Topic(f"en/{n}.md", f"Topic {n}", "") for n in range(8)]
+    assert follow_ups(nothing("bread", topics, "en", "docs")) == ["Topic 0", "Topic 1", "Topic 2"]
 
 
 def test_a_few_topics_are_all_named() -> None:

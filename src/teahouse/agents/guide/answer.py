@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 from urllib.parse import quote
 
 from teahouse.agents.guide import language as languages
@@ -79,7 +81,7 @@ def nothing(question: str, topics: Sequence[Topic], language: str, docs_url: str
     paragraphs = (
         words.nothing.format(question=asked),
         words.about.format(titles=titles),
-        _follow_ups(topic.title for topic in suggested),
+        _follow_ups(_FollowUp(topic.title, topic.title) for topic in suggested),
     )
     return Answer("\n\n".join(paragraphs))
 
@@ -225,37 +227,43 @@ def _end_of_prose(text: str) -> int:
 # What to ask next -------------------------------------------------------------------------------------
 
 
-def _next_questions(shown: Sequence[Passage], found: Sequence[Passage], page: Sequence[Passage]) -> Iterator[str]:
-    """At most three: sections of the page that were not shown, and the pages that came next."""
+class _FollowUp(NamedTuple):
+    label: str
+    question: str
+
+
+def _next_questions(shown: Sequence[Passage], found: Sequence[Passage], page: Sequence[Passage]) -> Iterator[_FollowUp]:
+    """Sections of the page that were not shown, and the pages that came next."""
     best = found[0]
     positions = {passage.position for passage in shown if passage.path == best.path}
-    siblings = [_question(p) for p in page if p.position not in positions and p.headings]
-    other_paths = {
-        p.path: p.title for p in found if p.path not in {s.path for s in shown} and p.language == best.language
-    }
-    others = list(other_paths.values())
+    siblings = [_about_section(p) for p in page if p.position not in positions and p.headings]
+    paths = {passage.path for passage in shown}
+    titles = {p.path: p.title for p in found if p.path not in paths and p.language == best.language}
+    others = [_FollowUp(title, title) for title in titles.values()]
     room = max(_FOLLOW_UPS - 1, _FOLLOW_UPS - len(others))
-    yield from [*dict.fromkeys([*siblings[:room], *others])][:_FOLLOW_UPS]
+    yield from dict.fromkeys([*siblings[:room], *others])
 
 
-def _question(passage: Passage) -> str:
-    """A section as a question that can be understood alone: a heading such as `Fix` needs its page's title."""
-    is_telling = len(segment.terms(passage.heading)) >= 4
-    return passage.heading if is_telling else f"{passage.title}: {passage.heading}"
+def _about_section(passage: Passage) -> _FollowUp:
+    """A heading such as `Fix` is a good label below its page, but asks nothing alone."""
+    is_telling = len(segment.terms(passage.heading)) >= 3
+    return _FollowUp(passage.heading, passage.heading if is_telling else f"{passage.title} – {passage.heading}")
 
 
-def _follow_ups(questions: Iterable[str]) -> str:
+def _follow_ups(questions: Iterable[_FollowUp]) -> str:
     """The chips below an answer."""
-    asked = list(questions)[:_FOLLOW_UPS]
     return "\n".join(
-        f"- [{markdown.escape(question)}](chatkit-link://ask?text={quote(question, safe='')})" for question in asked
+        f"- [{markdown.escape(label)}](chatkit-link://ask?text={quote(question, safe='')})"
+        for label, question in islice(questions, _FOLLOW_UPS)
     )
 
 
 def _spread(topics: Sequence[Topic], count: int) -> list[Topic]:
-    """`count` topics from all over."""
-    step = max(1, len(topics) // count)
-    return list(topics[::step][:count])
+    """`count` topics from all over; from the outermost folder if it has as many, since it tells the essentials."""
+    depths = [topic.path.count("/") for topic in topics]
+    outermost = [topic for topic, depth in zip(topics, depths, strict=True) if depth == min(depths)]
+    pool = outermost if len(outermost) >= count else topics
+    return list(pool[:: max(1, len(pool) // count)][:count])
 
 
 def _shortened(text: str, length: int) -> str:
