@@ -95,8 +95,8 @@ class Teahouse:
         await self._house.stop()
 
     def _build(self) -> ASGIApp:
-        app: ASGIApp = routes.build(lambda: self._house.services)
         origins = self.settings.origins
+        app: ASGIApp = _WithHouse(routes.build(lambda: self._house.services), self._house)
         app = Front(app, origins=origins)
         if origins:
             app = CORSMiddleware(
@@ -108,7 +108,7 @@ class Teahouse:
                 expose_headers=["X-Request-Id"],
                 max_age=86400,
             )
-        return _WithHouse(app, self._house)
+        return app
 
     @asynccontextmanager
     async def _open(self) -> AsyncIterator[Services]:
@@ -231,7 +231,12 @@ class _WithHouse:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        await self._house.start()
+        try:
+            await self._house.start()
+        except Problem as problem:
+            # For whoever runs the server; visitors need not know where its folders are.
+            log.error("cannot open", reason=str(problem))
+            raise Problem(errors.INTERNAL_ERROR) from problem
         await self._app(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

@@ -51,6 +51,9 @@ async def document(request: Request, services: Services) -> Response:
         return await asyncio.to_thread(_entrance, request, services)
     for folder in services.docs:
         file = await asyncio.to_thread(find, folder, path)
+        if file is not None and file.name == "index.md" and (folder.resolve() / path).is_dir():
+            # Its links are relative to the folder; without the last step they would lead elsewhere.
+            return RedirectResponse(f"{request.scope.get('root_path', '')}/docs/{quote(path)}/index")
         if file is not None:
             return await _shown(folder, file, request, services)
     raise _missing(request)
@@ -68,19 +71,19 @@ async def _shown(folder: Path, file: Path, request: Request, services: Services)
 def find(folder: Path, path: str) -> Path | None:
     """The file behind a path under `/docs`: with its ending or without, and never outside the folder."""
     root = folder.resolve()
-    if "\0" in path:
-        return None
-    wanted = root / path
-    candidates = [wanted, *(wanted.with_name(wanted.name + ending) for ending in _SHOWN), wanted / "index.md"]
-    for candidate in candidates:
-        real = candidate.resolve()
-        if real.is_file() and real.is_relative_to(root) and real.suffix.lower() in _SHOWN + _FILES:
+    for candidate in (path, *(path + ending for ending in _SHOWN), f"{path}/index.md"):
+        try:
+            real = (root / candidate).resolve()
+            is_there = real.is_file()
+        except (OSError, ValueError, RuntimeError):  # too long, with a NUL, a loop of links
+            return None
+        if is_there and real.is_relative_to(root) and real.suffix.lower() in _SHOWN + _FILES:
             return real
     return None
 
 
 def _missing(request: Request) -> Problem:
-    return Problem(errors.NOT_FOUND, path=request.url.path[:200])
+    return Problem(errors.NOT_FOUND, path=request.scope["path"][:200])
 
 
 def _as_it_is(file: Path) -> FileResponse:
@@ -98,8 +101,11 @@ def _entrance(request: Request, services: Services) -> Response:
             return RedirectResponse(f"{request.scope.get('root_path', '')}/docs/{index}")
     root = folder.resolve()
     files = sorted(file.relative_to(root).as_posix() for file in root.rglob("*") if find(root, str(file)))
+    docs = f"{request.scope.get('root_path', '')}/docs"
     links = "\n".join(
-        f"- [{path}](<{quote(path)}>)" for path in files if Path(path).suffix.lower() in (*_SHOWN, ".pdf")
+        f"- [{escape(path)}](<{docs}/{quote(path)}>)"
+        for path in files
+        if Path(path).suffix.lower() in (*_SHOWN, ".pdf")
     )
     listed = render(f"# {html.WORDS[language]['documents']}\n\n{links}")
     return _respond(listed, language, None, request, services)
@@ -130,13 +136,15 @@ def page_of(file: Path, path: PurePosixPath, changed: int) -> Rendered:
         return render(readers.body(raw), read)
     # HTML and text are shown as what the reader understood, never as the file's own markup.
     parts = [f"# {escape(read.title)}"]
-    heading: tuple[str, ...] = ()
+    anchors: list[str | None] = [None]
+    last: tuple[tuple[str, ...], str | None] = ((), None)
     for section in read.sections:
-        if section.headings and section.headings != heading:
+        if section.headings and (section.headings, section.anchor) != last:
             parts.append(f"{'#' * min(len(section.headings) + 1, 6)} {escape(section.headings[-1])}")
-            heading = section.headings
+            anchors.append(section.anchor)
+            last = section.headings, section.anchor
         parts.append(section.text)
-    return render("\n\n".join(parts), read)
+    return render("\n\n".join(parts), read, anchors)
 
 
 class _Renderer(RendererHTML):
@@ -171,13 +179,15 @@ class _Renderer(RendererHTML):
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable(["table", "strikethrough"])
 
 
-def render(source: str, read: readers.Document | None = None) -> Rendered:
+def render(source: str, read: readers.Document | None = None, given: Sequence[str | None] | None = None) -> Rendered:
     """Markdown as a page. The first heading of level 1 becomes its title.
 
     Args:
         source: the Markdown, without front matter.
         read: what the reader made of it, for title and description.
+        given: the headings' anchors, where they are not made of their words.
     """
+    own = iter(given or ())
     tokens = _MARKDOWN.parse(source)
     slugs, anchors, contents = Slugs(), {}, []
     title, title_at = read.title if read else "", None
@@ -185,7 +195,7 @@ def render(source: str, read: readers.Document | None = None) -> Rendered:
         if token.type != "heading_open":
             continue
         text = heading_text(tokens[index + 1])
-        anchors[index] = slugs(text)
+        anchors[index] = next(own, None) or slugs(text)
         if token.tag == "h1" and title_at is None:
             title, title_at = title or text, index
         elif token.tag == "h2":

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -43,7 +44,9 @@ class BuiltFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file at `path`."""
-        accepted = Headers(scope=scope).get("accept-encoding", "")
+        if "\0" in path:
+            raise HTTPException(404)
+        accepted = _accepted(Headers(scope=scope).get("accept-encoding", ""))
         for encoding, ending in _ENCODINGS.items():
             if encoding in accepted and self._is_file(path + ending):
                 response = await super().get_response(path + ending, scope)
@@ -67,6 +70,12 @@ class BuiltFiles(StaticFiles):
         return f"{kinds.get(Path(path).suffix, 'application/octet-stream')}; charset=utf-8"
 
 
+def _accepted(header: str) -> set[str]:
+    """The encodings that a browser takes; one with `q=0` it does not."""
+    offers = (offer.replace(" ", "").lower().partition(";q=") for offer in header.split(","))
+    return {name for name, _, quality in offers if quality.rstrip("0.") or not quality}
+
+
 FILES = BuiltFiles(directory=STATIC, check_dir=False)
 
 
@@ -75,7 +84,7 @@ async def static(request: Request, services: Services) -> Response:
 
     It has to be there before the element's first requests, or two of them at once would make two visitors.
     """
-    path = request.path_params.get("path") or request.url.path.removeprefix(request.scope.get("root_path", ""))
+    path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     path = path.strip("/") or "index.html"
     response = await FILES.get_response(path, request.scope)
     if path in ("index.html", "chatkit.js"):
