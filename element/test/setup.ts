@@ -11,6 +11,7 @@ class NoObserver {
   }
 }
 
+Object.assign(globalThis, { CSS: { supports: () => true } });
 Object.assign(globalThis, { ResizeObserver: NoObserver, IntersectionObserver: NoObserver });
 window.matchMedia = (media) => Object.assign(new EventTarget(), { media, matches: false }) as unknown as MediaQueryList;
 Element.prototype.scrollTo = () => undefined;

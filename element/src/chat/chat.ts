@@ -187,7 +187,13 @@ export class Chat {
     const question = lastUserMessage(conversation.items);
     if (threadId === null || !question) return;
     this.#store.set({ conversation: cutAfter(conversation, question.id) });
-    await this.#begin({ type: 'threads.retry_after_item', params: { thread_id: threadId, item_id: question.id } });
+    const params = { thread_id: threadId, item_id: question.id };
+    await this.#begin({ type: 'threads.retry_after_item', params }).catch((error: unknown) => {
+      // It never reached the server: the answer that was there still is.
+      const isShown = this.state.threadId === threadId;
+      if (isShown) this.#store.set({ conversation: { ...this.state.conversation, items: conversation.items } });
+      throw error;
+    });
   }
 
   /** Stops the answer; what has arrived of it stays. */

@@ -49,6 +49,8 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   #t: Translate = translator(builtInMessages('en'));
   #local: LocalState = initialLocalState;
   #drawn: ChatState = initialState;
+  /** The text the composer was last made to fit: measuring is not for every drawing. */
+  #fitted = '';
   #focusWanted = false;
   #usesDefaults = false;
   #left = false;
@@ -214,7 +216,8 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     this.#drawn = state;
     const composer = this.#composer;
     if (!composer) return;
-    fitTextarea(composer);
+    if (composer.value !== this.#fitted) fitTextarea(composer);
+    this.#fitted = composer.value;
     if (this.#focusWanted && !composer.disabled) {
       this.#focusWanted = false;
       composer.focus();

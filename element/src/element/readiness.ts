@@ -16,10 +16,14 @@ export class Readiness<Value> {
   succeed(value: Value): void {
     this.#value = value;
     this.#resolve(value);
+    this.#promise = Promise.resolve(value);
   }
 
-  /** It will never be there. */
+  /** It will not be there, unless something changes that lets it succeed after all. */
   fail(reason: Error): void {
+    this.#value = undefined;
+    this.#reject(reason);
+    this.#renew();
     this.#reject(reason);
   }
 

@@ -58,8 +58,12 @@ export function disclaimerView(ui: Ui): TemplateResult | typeof nothing {
   </div>`;
 }
 
-/** Makes the text area as tall as its text; the stylesheet says where it begins to scroll. */
+/**
+ * Makes the text area as tall as its text; the stylesheet says where it begins to scroll. For browsers whose
+ * stylesheets cannot (`field-sizing`).
+ */
 export function fitTextarea(textarea: HTMLTextAreaElement): void {
+  if (CSS.supports('field-sizing', 'content')) return;
   textarea.style.blockSize = 'auto';
   textarea.style.blockSize = `${textarea.scrollHeight}px`;
 }

@@ -1,7 +1,7 @@
 import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
 
-import type { GeneratedImageItem, ThreadItem, UserMessageContentInput, WidgetItem } from '../api/wire';
+import type { Attachment, GeneratedImageItem, ThreadItem, UserMessageContentInput, WidgetItem } from '../api/wire';
 import { icon } from '../icons/icon';
 import { openableHref } from '../state/links';
 import type { Sources } from '../state/sources';
@@ -21,9 +21,11 @@ export interface ItemContext {
 export function userMessageView(
   content: readonly UserMessageContentInput[],
   quotedText: string | null | undefined,
+  attachments: readonly Attachment[] = [],
 ): TemplateResult {
   return html`<div class="user" part="user-message">
     ${quotedText ? html`<blockquote class="quoted" dir="auto">${quotedText}</blockquote>` : nothing}
+    ${attachments.map(({ name }) => html`<span class="chip attachment" dir="auto">${icon('ui:file')}${name}</span>`)}
     <div class="bubble" part="user-bubble" dir="auto">${content.map(contentView)}</div>
   </div>`;
 }

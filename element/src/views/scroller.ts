@@ -1,6 +1,9 @@
 /** How close to the end, in px, still counts as being there. */
 const NEAR = 48;
 
+/** How long a smooth scroll takes at most, in ms; not every browser tells when one ends. */
+const JOURNEY = 600;
+
 /** What became of the conversation since it was last drawn, as far as scrolling is concerned. */
 export type ScrollChange =
   /** A thread was opened: its end is shown. */
@@ -24,6 +27,8 @@ export class Scroller {
   #atEnd = true;
   #top = 0;
   #heightBefore = 0;
+  /** Runs while the view glides to where it was sent; on its way it is neither here nor there. */
+  #journey: ReturnType<typeof setTimeout> | undefined;
 
   constructor(onAtEnd: (atEnd: boolean) => void) {
     this.#onAtEnd = onAtEnd;
@@ -46,8 +51,7 @@ export class Scroller {
 
   /** Shows the end. */
   scrollToEnd(): void {
-    const element = this.#element;
-    element?.scrollTo({ top: element.scrollHeight, behavior: calm() ? 'instant' : 'smooth' });
+    if (this.#element) this.#glideTo(this.#element.scrollHeight);
   }
 
   /** Goes back to where the reader was: an element that is moved in the page forgets it. */
@@ -84,6 +88,7 @@ export class Scroller {
   }
 
   #noteWhetherAtEnd(element: HTMLElement): void {
+    if (this.#journey !== undefined) return;
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
     if (atEnd === this.#atEnd) return;
     this.#atEnd = atEnd;
@@ -97,7 +102,16 @@ export class Scroller {
     const message = turn.querySelector<HTMLElement>('.user')?.offsetHeight ?? 0;
     // Of a message taller than half the view only its end is shown: the answer needs the room.
     const above = Math.max(0, message - element.clientHeight / 2);
-    element.scrollTo({ top: turn.offsetTop - margin + above, behavior: calm() ? 'instant' : 'smooth' });
+    this.#glideTo(turn.offsetTop - margin + above);
+  }
+
+  #glideTo(top: number): void {
+    this.#element?.scrollTo({ top, behavior: calm() ? 'instant' : 'smooth' });
+    clearTimeout(this.#journey);
+    this.#journey = setTimeout(() => {
+      this.#journey = undefined;
+      this.#settle();
+    }, JOURNEY);
   }
 
   #scrollTo(top: number): void {

@@ -82,7 +82,7 @@ function turnView({ key, turn }: NamedTurn, isLast: boolean, ui: Ui): unknown {
 function questionView(question: NonNullable<Turn['question'] | Ui['state']['conversation']['outgoing']>, ui: Ui) {
   const quoted = 'quoted_text' in question ? question.quoted_text : undefined;
   return html`<h3 class="hidden">${ui.t('thread.you')}</h3>
-    ${userMessageView(question.content, quoted)}`;
+    ${userMessageView(question.content, quoted, 'attachments' in question ? question.attachments : [])}`;
 }
 
 function answersView(turn: Turn, isLast: boolean, busy: boolean, ui: Ui): unknown {

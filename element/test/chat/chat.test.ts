@@ -195,6 +195,14 @@ describe('an answer', () => {
   });
 });
 
+test('a retry that does not reach the server leaves the answer that was there', async () => {
+  server.on('threads.create', () => stream(firstTurn('Hello', 'Welcome.')));
+  await say('Hello');
+  await idle();
+  await expect(chat.retry()).rejects.toMatchObject({ code: 'network.unreachable' });
+  expect(shown()).toBe('Welcome.');
+});
+
 describe('a client tool', () => {
   beforeEach(() => {
     server.on('threads.create', () => stream([...firstTurn('Where?', 'Let me see.'), done(toolCall('locate', { exact: true }))]));
