@@ -19,7 +19,7 @@ from chatkit.types import (
     ThreadStreamEvent,
     URLSource,
 )
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from teahouse.agents.guide.citing import Citer, Sources, cite, cited
@@ -91,6 +91,7 @@ bits = st.sampled_from(
 
 
 @given(st.lists(bits, max_size=30))
+@example(["`", "\n\n", " ", "[1]"])
 def test_pieces_of_any_text_give_what_the_whole_gives(pieces: list[str]) -> None:
     sources = numbered()
     citer = Citer(sources)

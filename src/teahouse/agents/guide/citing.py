@@ -32,7 +32,7 @@ _MARK = rf"[ \t]*(?:\[(?P<square>{_NUMBERS})\]|【(?P<round>{_NUMBERS})】)"
 _TOKEN = re.compile(rf"(?P<ticks>`+)|(?P<blank>\n[ \t]*\n)|{_MARK}(?!\(|\[(?!\d))")
 # What may still become something else when more text comes: fences, empty lines, marks and rows of marks.
 _UNFINISHED = re.compile(
-    rf"(?:`+|\n[ \t]*|(?:[ \t]*(?:\[{_NUMBERS}\]|【{_NUMBERS}】))*[ \t]*(?:[\[【][\d,，、 \t]{{0,40}})?)$"
+    rf"(?:`+|(?:\n[ \t]*)+|(?:[ \t]*(?:\[{_NUMBERS}\]|【{_NUMBERS}】))*[ \t]*(?:[\[【][\d,，、 \t]{{0,40}})?)$"
 )
 
 

@@ -14,6 +14,8 @@ _CODE = re.compile(r"\S*(?:[\d_./:=<>\\()]|[a-z][A-Z])\S*")
 _BY_SCRIPT = frozenset({"ja", "ko", "zh"})
 """Languages that are told by their script with certainty."""
 
+_IDENTIFIER = re.compile(r"[A-Za-z]\w*[._]\w|[a-z][A-Z]|\w\(\)|Error\b")
+_ASKS = re.compile(r"^\W*(?:how|why|what|when|where|who|which|can|could|do|does|did|is|are|should|i|my)\b|\?\s*$", re.I)
 _FOLDER = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})*")
 
 
@@ -49,7 +51,7 @@ def of_question(question: str, locale: str, known: frozenset[str] = frozenset())
     Args:
         question: what was asked.
         locale: the visitor's, which decides where the question does not: an identifier, a number, one
-            word, or Han characters alone, which may be Japanese.
+            word, an error message, or Han characters alone, which may be Japanese.
         known: the languages there are documents in.
     """
     preferred = primary(locale)
@@ -59,7 +61,7 @@ def of_question(question: str, locale: str, known: frozenset[str] = frozenset())
     if written != "en":
         return written
     prose = _CODE.sub(" ", question).split()
-    if len(prose) < 2:
+    if len(prose) < 2 or _is_pasted(question):
         return preferred if preferred in known | _BY_SCRIPT else "en"
     others = known - _BY_SCRIPT - {"en"}
     if preferred in others and not _sounds_english(prose):
@@ -67,6 +69,11 @@ def of_question(question: str, locale: str, known: frozenset[str] = frozenset())
     if others and "en" not in known:
         return preferred if preferred in others else min(others)
     return "en"
+
+
+def _is_pasted(question: str) -> bool:
+    """Whether it is an error message rather than a sentence of the visitor's own: those are English everywhere."""
+    return bool(_IDENTIFIER.search(question)) and not _ASKS.search(question)
 
 
 def _sounds_english(words: list[str]) -> bool:
