@@ -269,6 +269,8 @@ class DocumentIndex:
         if not query:
             return []
         same = self._found(query, language, same=True)
+        if len(same) >= limit:
+            return same[:limit]
         shown = {_twin(passage) for passage in same}
         others = (p for p in self._found(query, language, same=False) if _twin(p) not in shown)
         return [*same, *_one_language_each(others)][:limit]
