@@ -49,6 +49,8 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   #t: Translate = translator(builtInMessages('en'));
   #local: LocalState = initialLocalState;
   #drawn: ChatState = initialState;
+  /** Events that wait for `chatkit.ready`, which comes first; `null` once it has. */
+  #held: Event[] | null = [];
   /** The text the composer was last made to fit: measuring is not for every drawing. */
   #fitted = '';
   #focusWanted = false;
@@ -273,7 +275,11 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     this.requestUpdate();
     await this.updateComplete;
     this.#ready.succeed(chat);
+    await listenersAttached();
+    const held = this.#held ?? [];
+    this.#held = null;
     this.#dispatch('chatkit.ready', undefined);
+    for (const event of held) this.dispatchEvent(event);
   }
 
   #leave(): void {
@@ -301,7 +307,9 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   }
 
   #dispatch<Name extends keyof ChatKitEvents>(name: Name, detail: ChatKitEvents[Name]['detail']): void {
-    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
+    const event = new CustomEvent(name, { detail, bubbles: true, composed: true });
+    if (this.#held) this.#held.push(event);
+    else this.dispatchEvent(event);
   }
 
   #useLocale(wishes: readonly string[]): void {
@@ -376,4 +384,21 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     const sameThread = before.threadId === now.threadId;
     return sameThread && first !== undefined && first !== now.conversation.items[0]?.id ? 'prepended' : 'other';
   }
+}
+
+/** Longest wait for a frame, in ms: a tab in the background draws none. */
+const NO_FRAME = 100;
+
+/**
+ * Resolves once whoever made the element has had the time to listen to it. Frameworks set options while they commit,
+ * and attach listeners in effects that run after the next paint: an earlier `chatkit.ready` would be heard by nobody.
+ */
+function listenersAttached(): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, NO_FRAME);
+    requestAnimationFrame(() => {
+      clearTimeout(timer);
+      setTimeout(resolve);
+    });
+  });
 }

@@ -89,7 +89,10 @@ export class Scroller {
 
   #noteWhetherAtEnd(element: HTMLElement): void {
     if (this.#journey !== undefined) return;
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+    this.#setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR);
+  }
+
+  #setAtEnd(atEnd: boolean): void {
     if (atEnd === this.#atEnd) return;
     this.#atEnd = atEnd;
     this.#onAtEnd(atEnd);
@@ -107,6 +110,8 @@ export class Scroller {
 
   #glideTo(top: number): void {
     this.#element?.scrollTo({ top, behavior: calm() ? 'instant' : 'smooth' });
+    // Nobody who is being taken there needs the button that takes one there.
+    this.#setAtEnd(true);
     clearTimeout(this.#journey);
     this.#journey = setTimeout(() => {
       this.#journey = undefined;

@@ -59,6 +59,19 @@ describe('the element', () => {
     expect((await heard).target).toBe(chat);
   });
 
+  test('tells those who begin to listen after the next paint, as frameworks do, readiness first', async () => {
+    server.on('threads.get_by_id', () => json(thread()));
+    const chat = document.createElement('openai-chatkit');
+    chat.setOptions(options({ initialThread: 'thr_1' }));
+    document.body.append(chat);
+    const heard: string[] = [];
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    for (const name of ['chatkit.ready', 'chatkit.thread.change', 'chatkit.thread.load.start', 'chatkit.thread.load.end']) {
+      chat.addEventListener(name, () => heard.push(name.replace('chatkit.', '')));
+    }
+    await vi.waitFor(() => expect(heard).toEqual(['ready', 'thread.change', 'thread.load.start', 'thread.load.end']));
+  });
+
   test('talks to the server beside its script when the page says nothing', async () => {
     const fetched = vi.spyOn(globalThis, 'fetch').mockResolvedValue(json(page([])));
     const chat = document.createElement('openai-chatkit');
