@@ -30,12 +30,11 @@ POT = passage("Of clay.", "Lid", path="en/pot.md", title="The pot", score=5.0)
 
 
 def cited(text: Answer) -> str:
-    """The text with its citations written out, counted as a browser counts."""
-    units = text.text.encode("utf-16-le")
+    """The text with its citations written out."""
+    shown = text.text
     for number, citation in reversed(list(enumerate(text.citations, 1))):
-        place = citation.index * 2
-        units = units[:place] + f"[{number}]".encode("utf-16-le") + units[place:]
-    return units.decode("utf-16-le")
+        shown = f"{shown[: citation.index]}[{number}]{shown[citation.index :]}"
+    return shown
 
 
 def follow_ups(text: Answer) -> list[str]:
@@ -191,4 +190,4 @@ def test_any_passage_can_be_trimmed_and_cited(parts: list[str]) -> None:
     assert len(reply.text) < 4_000
     assert reply.text.count("```") % 2 == 0
     (citation,) = reply.citations
-    assert 0 < citation.index <= answer.utf16_length(reply.text)
+    assert 0 < citation.index <= len(reply.text)

@@ -101,9 +101,9 @@ def test_pieces_of_any_text_give_what_the_whole_gives(pieces: list[str]) -> None
     assert [part for part in parts if isinstance(part, Annotation)] == whole.annotations
 
 
-def test_the_place_counts_as_the_browser_does(sources: Sources) -> None:
+def test_the_place_counts_characters_and_not_their_parts(sources: Sources) -> None:
     (annotation,) = cite(AssistantMessageContent(text="𠮷😀[1]"), sources).annotations
-    assert annotation.index == 4
+    assert annotation.index == 2
 
 
 def test_a_source_keeps_its_number() -> None:

@@ -29,7 +29,7 @@ class Citation:
     """A place in the text where a source is named.
 
     Attributes:
-        index: offset in the text, in UTF-16 code units, as the browser counts.
+        index: offset in the text, in characters (Unicode code points), as Python and the model APIs count.
     """
 
     index: int
@@ -98,11 +98,6 @@ def snippet(passage: Passage) -> str:
     return _shortened(" ".join(markdown.plain(passage.text).split()), _SNIPPET)
 
 
-def utf16_length(text: str) -> int:
-    """The length of `text` as the browser counts: beyond the basic plane a character is two units."""
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
 class _Writer:
     """The text so far, and where in it sources are named."""
 
@@ -119,12 +114,12 @@ class _Writer:
     def passage(self, passage: Passage, *, under: Passage) -> None:
         """A passage, with its citation after its last sentence, or after what precedes it if it has none."""
         self.write(_heading(passage, under))
-        index = utf16_length(self._text)
+        index = len(self._text)
         trimmed = trim(passage.text, self._wanted, _LENGTH)
         text = markdown.resolve_links(trimmed, passage.path, self._docs_url)
         self.write(text)
         if end := _end_of_prose(text):
-            index += len("\n\n") + utf16_length(text[:end])
+            index += len("\n\n") + len(text[:end])
         self._citations.append(Citation(index, passage))
 
     def answer(self) -> Answer:

@@ -24,8 +24,6 @@ from chatkit.types import (
     URLSource,
 )
 
-from teahouse.agents.guide.answer import utf16_length
-
 _NUMBERS = r"\d{1,3}(?:[ \t]*[,，、][ \t]*\d{1,3})*"
 _MARK = rf"[ \t]*(?:\[(?P<square>{_NUMBERS})\]|【(?P<round>{_NUMBERS})】)"
 # `[1](address)` and `[1][label]` are links.
@@ -95,7 +93,7 @@ class Citer:
             yield self._show(rest)
 
     def _show(self, text: str) -> str:
-        self._length += utf16_length(text)
+        self._length += len(text)
         return text
 
     def _cited(self, token: re.Match[str]) -> list[URLSource]:

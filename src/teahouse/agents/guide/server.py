@@ -107,7 +107,7 @@ class GuideServer(ChatKitServer[Context]):
         for piece in _pieces(reply.text):
             await asyncio.sleep(self._pace)
             yield update(AssistantMessageContentPartTextDelta(content_index=0, delta=piece))
-            written += answer.utf16_length(piece)
+            written += len(piece)
             while due and (due[0].index or 0) <= written:
                 yield update(_annotation_added(content, due.pop(0)))
         content.text = reply.text
