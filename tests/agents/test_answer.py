@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teahouse.agents.guide import answer
 from teahouse.agents.guide.answer import Answer, compose, nothing, trim
 from teahouse.agents.guide.index import Passage, Topic
 from teahouse.agents.guide.markdown import plain
