@@ -11,16 +11,16 @@ import signal
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chatkit.store import NotFoundError
-from sqlalchemy import Connection, Engine, event, text
 
 from teahouse.store import ItemUnreadable, SqliteDatabase, SqlStore, StoreUnavailable
 from teahouse.store import engine as store_engine
+from teahouse.store import sqlite as store_sqlite
 from teahouse.store.errors import (
     CANNOT_OPEN,
     CLOSED,
@@ -32,6 +32,7 @@ from teahouse.store.errors import (
     NOT_WRITABLE,
     OVERLOADED,
 )
+from teahouse.store.queries import Row, Steps, Work, plain
 
 from .things import ALICE, answer, ids, thread
 
@@ -43,9 +44,10 @@ class Gate:
         self.entered = threading.Event()
         self.released = threading.Event()
 
-    def __call__(self, connection: Connection) -> None:
+    def __call__(self) -> Steps[None]:
         self.entered.set()
         self.released.wait(timeout=20)  # So that a test that fails meanwhile ends, too.
+        yield plain("SELECT 1")
 
     async def reached(self) -> None:
         await asyncio.to_thread(self.entered.wait)
@@ -66,17 +68,34 @@ async def unavailable(call: Any) -> StoreUnavailable:
     return caught.value
 
 
+def asks(sql: str) -> Work[list[Row]]:
+    """Work that asks one thing."""
+
+    def work() -> Steps[list[Row]]:
+        return list((yield plain(sql)).all)
+
+    return work
+
+
 @pytest.fixture
-def commits() -> Iterator[list[Connection]]:
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The transactions committed during the test."""
-    seen: list[Connection] = []
-    note = seen.append
-    event.listen(Engine, "commit", note)
-    yield seen
-    event.remove(Engine, "commit", note)
+    seen: list[str] = []
+
+    def note(sql: str) -> None:
+        if sql == "COMMIT":
+            seen.append(sql)
+
+    def connect(path: Path) -> sqlite3.Connection:
+        connection = store_engine.connect(path)
+        connection.set_trace_callback(note)
+        return connection
+
+    monkeypatch.setattr(store_sqlite, "connect", connect)
+    return seen
 
 
-async def test_writers_that_wait_together_are_committed_together(database: Any, commits: list[Connection]) -> None:
+async def test_writers_that_wait_together_are_committed_together(commits: list[str], database: Any) -> None:
     """And one that is refused does not spoil the others."""
     store = SqlStore(database)
     await store.save_thread(thread(), ALICE)
@@ -138,10 +157,10 @@ async def test_a_write_cancelled_while_it_waits_is_not_done(database: Any) -> No
 async def test_a_write_cancelled_half_way_is_done_wholly(database: Any) -> None:
     gate = Gate()
 
-    def work(connection: Connection) -> None:
-        connection.execute(text("INSERT INTO threads VALUES ('thr_1', 'alice', 0, '{}')"))
-        gate(connection)
-        connection.execute(text("INSERT INTO items VALUES ('thr_1', 1, 'msg_1', '{}')"))
+    def work() -> Steps[None]:
+        yield plain("INSERT INTO threads VALUES ('thr_1', 'alice', 0, '{}')")
+        yield from gate()
+        yield plain("INSERT INTO items VALUES ('thr_1', 1, 'msg_1', '{}')")
 
     writing = asyncio.create_task(database.write(work))
     await gate.reached()
@@ -149,25 +168,23 @@ async def test_a_write_cancelled_half_way_is_done_wholly(database: Any) -> None:
     with pytest.raises(asyncio.CancelledError):
         await writing
     gate.released.set()
-    counted = await database.write(lambda connection: connection.execute(text("SELECT count(*) FROM items")).scalar())
-    assert counted == 1
+    assert len(await database.write(asks("SELECT 1 FROM items"))) == 1
 
 
 async def test_work_that_fails_leaves_nothing_behind(database: Any) -> None:
-    def work(connection: Connection) -> None:
-        connection.execute(text("INSERT INTO threads VALUES ('thr_1', 'alice', 0, '{}')"))
+    def work() -> Steps[None]:
+        yield plain("INSERT INTO threads VALUES ('thr_1', 'alice', 0, '{}')")
         raise KeyError("half-way")
 
     with pytest.raises(KeyError):
         await database.write(work)
-    counted = await database.read(lambda connection: connection.execute(text("SELECT count(*) FROM threads")).scalar())
-    assert counted == 0
+    assert await database.read(asks("SELECT 1 FROM threads")) == []
 
 
 async def test_work_that_fails_among_others_leaves_nothing_behind(database: Any) -> None:
-    def insert(name: str) -> Callable[[Connection], None]:
-        def work(connection: Connection) -> None:
-            connection.execute(text(f"INSERT INTO threads VALUES ('{name}', 'alice', 0, '{{}}')"))
+    def insert(name: str) -> Work[None]:
+        def work() -> Steps[None]:
+            yield plain(f"INSERT INTO threads VALUES ('{name}', 'alice', 0, '{{}}')")
             if name == "thr_bad":
                 raise KeyError(name)
 
@@ -182,8 +199,8 @@ async def test_work_that_fails_among_others_leaves_nothing_behind(database: Any)
     gate.released.set()
     results = await asyncio.gather(holding, *writes, return_exceptions=True)
     assert [type(result) for result in results] == [type(None), type(None), KeyError, type(None)]
-    found = await database.read(lambda c: c.execute(text("SELECT id FROM threads ORDER BY id")).scalars().all())
-    assert found == ["thr_1", "thr_2"]
+    found = await database.read(asks("SELECT id FROM threads ORDER BY id"))
+    assert [row["id"] for row in found] == ["thr_1", "thr_2"]
 
 
 async def test_one_who_waits_too_long_is_told_so(path: Path) -> None:
@@ -232,9 +249,7 @@ async def test_commits_wait_for_the_disk(database: Any) -> None:
     """synchronous=FULL (2) in WAL mode: a power cut takes no acknowledged message."""
     pragmas = {}
     for name in ("synchronous", "journal_mode", "foreign_keys"):
-        pragmas[name] = await database.write(
-            lambda connection, name=name: connection.execute(text(f"PRAGMA {name}")).scalar()
-        )
+        pragmas[name] = (await database.write(asks(f"PRAGMA {name}")))[0][0]
     assert pragmas == {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1}
 
 
@@ -279,8 +294,7 @@ async def test_a_thread_edited_by_hand_does_not_empty_the_history(path: Path, st
 async def test_a_full_database_confirms_nothing_and_recovers(path: Path, database: Any) -> None:
     store = SqlStore(database)
     await store.save_thread(thread(), ALICE)
-    pages = await database.write(lambda connection: connection.execute(text("PRAGMA page_count")).scalar())
-    await limit_pages(database, pages + 2)
+    await limit_pages(database, 2)
 
     problem = await unavailable(store.add_thread_item("thr_1", answer("msg_1", "x" * 100_000), ALICE))
     assert problem.kind is DISK_FULL
@@ -294,8 +308,7 @@ async def test_a_full_database_confirms_nothing_and_recovers(path: Path, databas
 async def test_when_the_disk_is_full_no_writer_of_a_batch_is_told_that_it_is_stored(database: Any) -> None:
     store = SqlStore(database)
     await store.save_thread(thread(), ALICE)
-    pages = await database.write(lambda connection: connection.execute(text("PRAGMA page_count")).scalar())
-    await limit_pages(database, pages + 2)
+    await limit_pages(database, 2)
     gate = Gate()
     holding = asyncio.create_task(database.write(gate))
     await gate.reached()
@@ -313,8 +326,9 @@ async def test_when_the_disk_is_full_no_writer_of_a_batch_is_told_that_it_is_sto
     assert stored == confirmed == set()
 
 
-async def limit_pages(database: Any, pages: int) -> None:
-    await database.write(lambda connection: connection.execute(text(f"PRAGMA max_page_count = {pages}")))
+async def limit_pages(database: Any, more: int) -> None:
+    pages = (await database.write(asks("PRAGMA page_count")))[0][0]
+    await database.write(asks(f"PRAGMA max_page_count = {pages + more}"))
 
 
 async def test_a_disk_that_refuses_to_write_is_named(path: Path, store: SqlStore) -> None:

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from sqlalchemy import Connection
-
-Result = TypeVar("Result")
-Work = Callable[[Connection], Result]
-"""Queries that belong together, as a plain function: it runs in one transaction, wholly or not at all."""
+from teahouse.store.queries import Result, Work
 
 
 class Database(Protocol):
     """Where transactions run. Whatever is wrong with the database is raised as `StoreUnavailable`."""
 
-    @property
-    def dialect(self) -> str:
-        """SQLAlchemy's name of the SQL spoken: `sqlite`, `postgresql`."""
+    async def revision(self) -> str | None:
+        """The revision of the schema that is there now, None if there is none. Nothing is changed."""
 
-    async def open(self) -> None:
-        """Connect and bring the schema up to date.
+    async def upgrade(self) -> None:
+        """Bring the schema up to date.
 
         Raises:
             StoreUnavailable: it cannot be opened; SchemaTooNew if a newer Teahouse wrote it.
         """
 
+    async def open(self) -> None:
+        """Bring the schema up to date and take work. Raises what `upgrade` does."""
+
     async def close(self) -> None:
         """Finish what is under way and let go of the database. Closing twice is harmless."""
 
     async def read(self, work: Work[Result]) -> Result:
-        """What `work` finds, in one consistent view."""
+        """What `work` finds. (SQLite answers it from one view, PostgreSQL each of its queries from its own.)"""
 
     async def write(self, work: Work[Result]) -> Result:
-        """Run `work` and commit. When this returns, the change survives a crash and a power cut."""
+        """Run `work` and commit. When this returns, the change survives a crash and a power cut.
+
+        Raises:
+            OutcomeUnknown: the connection was lost during the commit. Whatever else is raised, nothing of
+                `work` was done.
+        """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from chatkit.types import Attachment, ThreadItem, ThreadMetadata
@@ -20,6 +21,14 @@ Record = TypeVar("Record")
 THREAD: TypeAdapter[ThreadMetadata] = TypeAdapter(ThreadMetadata)
 ITEM: TypeAdapter[ThreadItem] = TypeAdapter(ThreadItem)
 ATTACHMENT: TypeAdapter[Attachment] = TypeAdapter(Attachment)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(moment: datetime) -> int:
+    """A time as the database sorts it: whole microseconds since 1970 in UTC."""
+    return (aware(moment) - _EPOCH) // _MICROSECOND
 
 
 def dump_thread(thread: ThreadMetadata) -> str:

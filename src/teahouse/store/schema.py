@@ -9,10 +9,11 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 
-from teahouse.store.engine import make_engine
+from teahouse.store.engine import connect, make_engine
 from teahouse.store.errors import NOT_A_DATABASE, SCHEMA_TOO_NEW, SchemaTooNew, StoreUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -21,6 +22,18 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def known(location: Path = MIGRATIONS) -> list[str]:
     """The revisions this Teahouse knows, oldest first."""
     return sorted(file.name.partition("_")[0] for file in location.glob("versions/[0-9]*.py"))
+
+
+def revision(path: Path) -> str | None:
+    """The revision of the SQLite file at `path`; None if it has none, or is not there. Nothing is changed.
+
+    Raises:
+        StoreUnavailable: the file is another program's.
+    """
+    if not path.exists():
+        return None
+    with closing(connect(path)) as connection:
+        return _revision(connection, path)
 
 
 def upgrade(path: Path, location: Path = MIGRATIONS) -> None:
@@ -35,41 +48,36 @@ def upgrade(path: Path, location: Path = MIGRATIONS) -> None:
     """
     # SQLite alters a table by copying and dropping it, which must not cascade to the rows that refer to it.
     engine = make_engine(path, foreign_keys=False)
-    with engine.connect() as plain:
-        connection = plain.execution_options(begin="BEGIN IMMEDIATE")
-        _use_write_ahead_log(connection)
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        # Readers then never wait for the writer. The file remembers it.
+        driver.execute("PRAGMA journal_mode = WAL")
         with connection.begin():
-            found = _revision(connection, path)
+            found = _revision(driver, path)
             if found == known(location)[-1]:
                 return
-            _refuse_newer(found, path, location)
+            refuse_newer(found, path, location)
             if found is not None:
                 _back_up(path, found)
-            _migrate(connection, location)
+            migrate(connection, location)
             _check_references(connection, path)
 
 
-def _use_write_ahead_log(connection: Connection) -> None:
-    """Readers then never wait for the writer. The file remembers it."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)  # noqa: S101
-    driver.execute("PRAGMA journal_mode = WAL")
-
-
-def _revision(connection: Connection, path: Path) -> str | None:
-    tables = inspect(connection).get_table_names()
+def _revision(connection: sqlite3.Connection, path: Path) -> str | None:
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     if "alembic_version" in tables:
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        return None if found is None else str(found)
+        found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return None if found is None else str(found[0])
     if tables:
         raise StoreUnavailable(NOT_A_DATABASE, path=path)
     return None
 
 
-def _refuse_newer(found: str | None, path: Path, location: Path) -> None:
+def refuse_newer(found: str | None, place: object, location: Path = MIGRATIONS) -> None:
+    """Raise SchemaTooNew for a revision that only a newer Teahouse knows."""
     revisions = known(location)
     if found is not None and found not in revisions:
-        raise SchemaTooNew(SCHEMA_TOO_NEW, path=path, found=found, known=revisions[-1])
+        raise SchemaTooNew(SCHEMA_TOO_NEW, path=place, found=found, known=revisions[-1])
 
 
 def _back_up(path: Path, revision: str) -> None:
@@ -82,7 +90,8 @@ def _back_up(path: Path, revision: str) -> None:
     unfinished.replace(backup)
 
 
-def _migrate(connection: Connection, location: Path) -> None:
+def migrate(connection: Connection, location: Path = MIGRATIONS) -> None:
+    """Run what is missing, in the connection's transaction."""
     from alembic import command
     from alembic.config import Config
 

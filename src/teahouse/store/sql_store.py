@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from chatkit.store import Store, StoreItemType
 from chatkit.types import Attachment, FeedbackKind, Page, Thread, ThreadItem, ThreadMetadata, UserMessageItem
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, text
 
-from teahouse.protocol import Context, aware, now
+from teahouse.protocol import Context, now
 from teahouse.store import records
 from teahouse.store import statements as sql
 from teahouse.store.database import Database
 from teahouse.store.errors import AttachmentNotFound, ItemNotFound, ThreadNotFound
 from teahouse.store.ids import PREFIXES, new_id
-from teahouse.store.records import Record
-from teahouse.store.statements import Order, Parameters, Upserts
+from teahouse.store.queries import Parameters, Row, Steps
+from teahouse.store.records import Record, microseconds
+from teahouse.store.statements import Order
 
 DEFAULT_PAGE = 20
 LARGEST_PAGE = 100
@@ -42,7 +42,6 @@ class SqlStore(Store[Context]):
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._upserts = Upserts(database.dialect)
 
     async def open(self) -> None:
         """Connect, making or upgrading the schema.
@@ -67,7 +66,11 @@ class SqlStore(Store[Context]):
 
     async def ping(self) -> None:
         """Return if the database answers; else raise StoreUnavailable."""
-        await self._database.read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+
+        def work() -> Steps[None]:
+            yield sql.ping()
+
+        await self._database.read(work)
 
     def generate_thread_id(self, context: Context) -> str:
         """A new thread id; the SDK's own has only 32 random bits."""
@@ -83,8 +86,8 @@ class SqlStore(Store[Context]):
         """The thread without its items."""
         key = _key(context, thread_id)
 
-        def work(connection: Connection) -> ThreadMetadata:
-            body = sql.load_thread(connection, key).scalar()
+        def work() -> Steps[ThreadMetadata]:
+            body = (yield sql.load_thread(key)).value
             if body is None:
                 raise ThreadNotFound(thread_id)
             return records.load(records.THREAD, thread_id, body)
@@ -94,7 +97,7 @@ class SqlStore(Store[Context]):
     async def save_thread(self, thread: ThreadMetadata, context: Context) -> None:
         """Store a new thread, or what has changed in one. Items that a `Thread` carries are not stored."""
         row = _thread_row(context, thread)
-        await self._database.write(lambda connection: self._save_thread(connection, row))
+        await self._database.write(lambda: _save_thread(row))
 
     async def load_threads(
         self, limit: int | None, after: str | None, order: str, context: Context
@@ -103,22 +106,26 @@ class SqlStore(Store[Context]):
         size, direction = _page_size(limit), _order(order)
         visitor = _visitor(context)
 
-        def work(connection: Connection) -> Page[ThreadMetadata]:
+        def work() -> Steps[Page[ThreadMetadata]]:
             wanted = Parameters(visitor=visitor, count=size + 1)
             if after is not None:
-                at = sql.last_activity(connection, Parameters(visitor=visitor, thread=after)).scalar()
+                at = (yield sql.last_activity(Parameters(visitor=visitor, thread=after))).value
                 if at is None:
                     raise ThreadNotFound(after)
                 wanted["at"], wanted["after"] = at, after
-            found = sql.list_threads[direction, after is not None](connection, wanted).all()
-            return _page(records.THREAD, found, size)
+            found = yield sql.list_threads[direction, after is not None](wanted)
+            return _page(records.THREAD, found.all, size)
 
         return await self._database.read(work)
 
     async def delete_thread(self, thread_id: str, context: Context) -> None:
         """Delete the thread with its items, feedback and attachments' descriptions."""
         key = _key(context, thread_id)
-        await self._database.write(lambda connection: _expect(sql.delete_thread(connection, key).rowcount, thread_id))
+
+        def work() -> Steps[None]:
+            _expect((yield sql.delete_thread(key)).changed, thread_id)
+
+        await self._database.write(work)
 
     # Items -----------------------------------------------------------------------------------------------
 
@@ -133,13 +140,13 @@ class SqlStore(Store[Context]):
         if after is not None:
             wanted["after"] = after
 
-        def work(connection: Connection) -> Page[ThreadItem]:
-            found = statement(connection, wanted).all()
-            if not found:
-                _expect_thread(connection, wanted)
+        def work() -> Steps[Page[ThreadItem]]:
+            found = yield statement(wanted)
+            if not found.all:
+                yield from _expect_thread(wanted)
                 if after is not None:
-                    _expect_item(connection, _key(context, thread_id, after))
-            return _page(records.ITEM, found, size)
+                    yield from _expect_item(_key(context, thread_id, after))
+            return _page(records.ITEM, found.all, size)
 
         return await self._database.read(work)
 
@@ -158,13 +165,13 @@ class SqlStore(Store[Context]):
         wanted = _key(context, thread_id)
         wanted["count"] = size + 1
 
-        def work(connection: Connection) -> Thread:
-            found = sql.thread_and_items(connection, wanted).all()
-            body = found[0].thread if found else sql.load_thread(connection, wanted).scalar()
+        def work() -> Steps[Thread]:
+            found = yield sql.thread_and_items(wanted)
+            body = found.first["thread"] if found.first else (yield sql.load_thread(wanted)).value
             if body is None:
                 raise ThreadNotFound(thread_id)
             thread = records.load(records.THREAD, thread_id, body)
-            page = _page(records.ITEM, found, size)
+            page = _page(records.ITEM, found.all, size)
             page.data.reverse()
             return Thread.model_construct(**dict(thread), items=page)
 
@@ -178,10 +185,10 @@ class SqlStore(Store[Context]):
         """
         key = _key(context, thread_id, item_id)
 
-        def work(connection: Connection) -> ThreadItem:
-            body = sql.load_item(connection, key).scalar()
+        def work() -> Steps[ThreadItem]:
+            body = (yield sql.load_item(key)).value
             if body is None:
-                _expect_thread(connection, key)
+                yield from _expect_thread(key)
                 raise ItemNotFound(item_id)
             return records.load(records.ITEM, item_id, body)
 
@@ -190,22 +197,20 @@ class SqlStore(Store[Context]):
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
         """Append an item. One that has its id already is replaced, and moves to the end."""
         row = _item_row(context, thread_id, item)
-        await self._database.write(lambda connection: self._add_item(connection, row))
+        await self._database.write(lambda: _add_item(row))
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
         """Replace an item where it stands; append it if it is not there."""
         row = _item_row(context, thread_id, item)
-        await self._database.write(
-            lambda connection: _expect(self._upserts.save_item(connection, row).rowcount, thread_id)
-        )
+        await self._database.write(lambda: _save_item(row))
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: Context) -> None:
         """Delete an item with its feedback, if it is there: the SDK removes items it never stored, too."""
         key = _key(context, thread_id, item_id)
 
-        def work(connection: Connection) -> None:
-            if sql.delete_item(connection, key).rowcount == 0:
-                _expect_thread(connection, key)
+        def work() -> Steps[None]:
+            if (yield sql.delete_item(key)).changed == 0:
+                yield from _expect_thread(key)
 
         await self._database.write(work)
 
@@ -213,10 +218,10 @@ class SqlStore(Store[Context]):
         """Delete everything that was added after an item; return the ids, oldest first."""
         key = _key(context, thread_id, item_id)
 
-        def work(connection: Connection) -> list[str]:
-            _expect_item(connection, key)
-            deleted = sql.delete_items_after(connection, key).all()
-            return [row.id for row in sorted(deleted, key=lambda row: row.position)]
+        def work() -> Steps[list[str]]:
+            yield from _expect_item(key)
+            deleted = yield sql.delete_items_after(key)
+            return [row["id"] for row in sorted(deleted.all, key=lambda row: row["position"])]
 
         return await self._database.write(work)
 
@@ -232,12 +237,12 @@ class SqlStore(Store[Context]):
             for attachment in item.attachments
         ]
 
-        def work(connection: Connection) -> None:
+        def work() -> Steps[None]:
             if new:
-                self._save_thread(connection, thread_row)
-            self._add_item(connection, item_row)
+                yield from _save_thread(thread_row)
+            yield from _add_item(item_row)
             for row in attachment_rows:
-                self._save_attachment(connection, row)
+                yield from _save_attachment(row)
 
         await self._database.write(work)
 
@@ -247,13 +252,15 @@ class SqlStore(Store[Context]):
         Raises:
             NotFoundError: the thread is not there, or none of the items is.
         """
-        at = now()
+        at = microseconds(now())
         rows = [Parameters(**_key(context, thread_id, item_id), judgement=kind, at=at) for item_id in item_ids]
         thread = _key(context, thread_id)
 
-        def work(connection: Connection) -> None:
-            _expect_thread(connection, thread)
-            given = sum(self._upserts.give_feedback(connection, row).rowcount for row in rows)
+        def work() -> Steps[None]:
+            yield from _expect_thread(thread)
+            given = 0
+            for row in rows:
+                given += (yield sql.give_feedback(row)).changed
             if rows and not given:
                 raise ItemNotFound(item_ids[0])
 
@@ -264,14 +271,14 @@ class SqlStore(Store[Context]):
     async def save_attachment(self, attachment: Attachment, context: Context) -> None:
         """Store an attachment's description, or what has changed in it."""
         row = _attachment_row(context, attachment)
-        await self._database.write(lambda connection: self._save_attachment(connection, row))
+        await self._database.write(lambda: _save_attachment(row))
 
     async def load_attachment(self, attachment_id: str, context: Context) -> Attachment:
         """An attachment's description."""
         key = Parameters(visitor=_visitor(context), attachment=attachment_id)
 
-        def work(connection: Connection) -> Attachment:
-            body = sql.load_attachment(connection, key).scalar()
+        def work() -> Steps[Attachment]:
+            body = (yield sql.load_attachment(key)).value
             if body is None:
                 raise AttachmentNotFound(attachment_id)
             return records.load(records.ATTACHMENT, attachment_id, body)
@@ -281,23 +288,60 @@ class SqlStore(Store[Context]):
     async def delete_attachment(self, attachment_id: str, context: Context) -> None:
         """Delete an attachment's description, if it is there: an AttachmentStore may have done so already."""
         key = Parameters(visitor=_visitor(context), attachment=attachment_id)
-        await self._database.write(lambda connection: sql.delete_attachment(connection, key))
 
-    # Parts of transactions -------------------------------------------------------------------------------
+        def work() -> Steps[None]:
+            yield sql.delete_attachment(key)
 
-    def _save_thread(self, connection: Connection, row: Parameters) -> None:
-        _expect(self._upserts.save_thread(connection, row).rowcount, row["thread"])
+        await self._database.write(work)
 
-    def _add_item(self, connection: Connection, row: Parameters) -> None:
-        # First, because it locks the thread's row: on PostgreSQL two writers would else take one position.
-        _expect(sql.touch_thread(connection, row).rowcount, row["thread"])
-        self._upserts.add_item(connection, row)
 
-    def _save_attachment(self, connection: Connection, row: Parameters) -> None:
-        if row["thread"] is not None:
-            _expect_thread(connection, row)
-        if self._upserts.save_attachment(connection, row).rowcount == 0:
-            raise AttachmentNotFound(row["attachment"])
+# Parts of transactions ---------------------------------------------------------------------------------
+
+
+def _save_thread(row: Parameters) -> Steps[None]:
+    _expect((yield sql.save_thread(row)).changed, row["thread"])
+
+
+def _add_item(row: Parameters) -> Steps[None]:
+    # First, because it locks the thread's row: on PostgreSQL two writers would else take one position.
+    _expect((yield sql.touch_thread(row)).changed, row["thread"])
+    yield sql.add_item(row)
+
+
+def _save_item(row: Parameters) -> Steps[None]:
+    if (yield sql.replace_item(row)).changed:
+        return
+    # As above: a new item takes a position.
+    if (yield sql.hold_thread(row)).first is None:
+        raise ThreadNotFound(str(row["thread"]))
+    yield sql.save_item(row)
+
+
+def _save_attachment(row: Parameters) -> Steps[None]:
+    if row["thread"] is not None:
+        yield from _expect_thread(row)
+    if (yield sql.save_attachment(row)).changed == 0:
+        raise AttachmentNotFound(row["attachment"])
+
+
+def _expect_thread(key: Parameters) -> Steps[None]:
+    if (yield sql.last_activity(key)).first is None:
+        raise ThreadNotFound(str(key["thread"]))
+
+
+def _expect_item(key: Parameters) -> Steps[None]:
+    if (yield sql.load_item(key)).first is None:
+        yield from _expect_thread(key)
+        raise ItemNotFound(key["item"])
+
+
+def _expect(rows_changed: int, thread_id: str | None) -> None:
+    """Every statement names the owner, so that no row changed means: no such thread of theirs."""
+    if rows_changed == 0:
+        raise ThreadNotFound(str(thread_id))
+
+
+# What goes in and comes out ----------------------------------------------------------------------------
 
 
 def _visitor(context: Context) -> str:
@@ -319,12 +363,12 @@ def _key(context: Context, thread_id: str, item_id: str | None = None) -> Parame
 
 def _thread_row(context: Context, thread: ThreadMetadata) -> Parameters:
     json = records.dump_thread(thread)
-    return Parameters(visitor=_visitor(context), thread=thread.id, at=aware(thread.created_at), json=json)
+    return Parameters(visitor=_visitor(context), thread=thread.id, at=microseconds(thread.created_at), json=json)
 
 
 def _item_row(context: Context, thread_id: str, item: ThreadItem) -> Parameters:
     json = records.dump_item(item)
-    return Parameters(**_key(context, thread_id, item.id), at=aware(item.created_at), json=json)
+    return Parameters(**_key(context, thread_id, item.id), at=microseconds(item.created_at), json=json)
 
 
 def _attachment_row(context: Context, attachment: Attachment) -> Parameters:
@@ -349,27 +393,10 @@ def _order(order: str) -> Order:
     raise ValueError(f"order must be 'asc' or 'desc', not {order!r}.")
 
 
-def _page(adapter: TypeAdapter[Record], rows: Sequence[Row[Any]], size: int) -> Page[Record]:
+def _page(adapter: TypeAdapter[Record], rows: Sequence[Row], size: int) -> Page[Record]:
     """A page of `size` out of rows with `id` and `body`, of which there may be one more."""
     has_more = len(rows) > size
     shown = rows[:size]
-    data = records.load_readable(adapter, ((row.id, row.body) for row in shown))
+    data = records.load_readable(adapter, ((row["id"], row["body"]) for row in shown))
     # The last row's id and not the last record's: one that cannot be read must not end the thread.
-    return Page(data=data, has_more=has_more, after=shown[-1].id if has_more else None)
-
-
-def _expect(rows_changed: int, thread_id: str | None) -> None:
-    """Every statement names the owner, so that no row changed means: no such thread of theirs."""
-    if rows_changed == 0:
-        raise ThreadNotFound(str(thread_id))
-
-
-def _expect_thread(connection: Connection, key: Parameters) -> None:
-    if sql.last_activity(connection, key).first() is None:
-        raise ThreadNotFound(str(key["thread"]))
-
-
-def _expect_item(connection: Connection, key: Parameters) -> None:
-    if sql.load_item(connection, key).first() is None:
-        _expect_thread(connection, key)
-        raise ItemNotFound(key["item"])
+    return Page(data=data, has_more=has_more, after=shown[-1]["id"] if has_more else None)

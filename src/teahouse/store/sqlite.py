@@ -1,8 +1,7 @@
 """SQLite: one thread that writes, a few that read, and one hop to a thread and back per transaction.
 
-An async driver (aiosqlite) hops for every cursor, execute, fetch and commit: measured, a SQLAlchemy
-statement over it takes 1.1 ms, and a whole transaction this way 0.23 ms, most of it the one hop. Hence
-SQLAlchemy's plain engine, used from our own threads.
+An async driver (aiosqlite) hops for every cursor, execute, fetch and commit; a transaction in a thread of
+ours takes one hop there and one back (`benchmarks/store`).
 
 Writers of one process queue up instead of meeting at SQLite's lock; those that wait together are committed
 together, so that fifty answers that end at once pay for a few fsyncs and not for fifty. Other processes
@@ -18,20 +17,18 @@ import asyncio
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from teahouse.errors import Kind
 from teahouse.store import schema
-from teahouse.store.database import Result, Work
-from teahouse.store.engine import make_engine
+from teahouse.store.engine import connect
 from teahouse.store.errors import (
     CANNOT_OPEN,
     CLOSED,
@@ -44,6 +41,7 @@ from teahouse.store.errors import (
     OVERLOADED,
     StoreUnavailable,
 )
+from teahouse.store.queries import Query, Result, Rows, Work, run
 
 _LARGEST_BATCH = 64
 
@@ -70,21 +68,26 @@ class SqliteDatabase:
         seconds: how long a caller waits for its transaction, queueing included.
     """
 
-    dialect = "sqlite"
-
     def __init__(self, path: Path | str, *, readers: int = 3, seconds: float = 30) -> None:
         self.path = Path(path)
         self._seconds = seconds
-        self._engine = make_engine(self.path)
         self._reads: SimpleQueue[_Job | None] = SimpleQueue()
         self._writes: SimpleQueue[_Job | None] = SimpleQueue()
         self._workers: list[_Worker] = []
         self._readers = readers
         self._open = False
 
+    async def revision(self) -> str | None:
+        """See `Database.revision`; None also if there is no file."""
+        return await asyncio.to_thread(self._explained, schema.revision)
+
+    async def upgrade(self) -> None:
+        """Make the file, or bring its schema up to date after a copy of it. See `Database.upgrade`."""
+        await asyncio.to_thread(self._explained, schema.upgrade)
+
     async def open(self) -> None:
         """Make or upgrade the file, then start the threads. See `Database.open`."""
-        await asyncio.to_thread(self._prepare)
+        await self.upgrade()
         self._workers = [_Worker(self, "write", self._writes, begin="BEGIN IMMEDIATE", batch=_LARGEST_BATCH)]
         self._workers += [_Worker(self, "read", self._reads, begin="BEGIN") for _ in range(self._readers)]
         for worker in self._workers:
@@ -120,15 +123,11 @@ class SqliteDatabase:
             raise StoreUnavailable(OVERLOADED, seconds=self._seconds) from None
         return result
 
-    def _prepare(self) -> None:
+    def _explained(self, act: Callable[[Path], Result]) -> Result:
         try:
-            schema.upgrade(self.path)
+            return act(self.path)
         except (DBAPIError, sqlite3.Error) as error:
             raise explain(error, self.path) from error
-
-    def connect(self) -> Connection:
-        """A new connection; it belongs to the thread that asks."""
-        return self._engine.connect()
 
 
 def explain(error: Exception, path: Path | str) -> Exception:
@@ -181,7 +180,7 @@ class _Worker(threading.Thread):
         self._jobs = jobs
         self._begin = begin
         self._batch = batch
-        self._connection: Connection | None = None
+        self._connection: sqlite3.Connection | None = None
 
     def stop(self) -> None:
         """End after the jobs that are queued now."""
@@ -213,7 +212,7 @@ class _Worker(threading.Thread):
     def _outcomes(self, jobs: list[_Job]) -> list[_Outcome]:
         try:
             return self._transact(jobs)
-        except (DBAPIError, sqlite3.Error) as error:
+        except sqlite3.Error as error:
             # The next job gets a fresh connection: what state this one is in is anybody's guess.
             self._disconnect()
             # Visitors read this: the file's name, and not where it lies on the server.
@@ -227,38 +226,55 @@ class _Worker(threading.Thread):
         """Run all jobs in one transaction. An error of the database itself undoes all of them."""
         if not jobs:
             return []
-        connection = self._connect()
-        with connection.begin():
-            if len(jobs) == 1:
-                return [_Outcome(jobs[0].work(connection))]
-            return [_attempt(connection, job) for job in jobs]
-
-    def _connect(self) -> Connection:
         if self._connection is None:
-            self._connection = self._database.connect().execution_options(begin=self._begin)
-        return self._connection
+            self._connection = connect(self._database.path)
+        connection = self._connection
+        connection.execute(self._begin)
+        try:
+            if len(jobs) == 1:
+                outcomes = [_Outcome(_do(connection, jobs[0].work))]
+            else:
+                outcomes = [_attempt(connection, job) for job in jobs]
+            connection.execute("COMMIT")
+        except BaseException:
+            _roll_back(connection)
+            raise
+        return outcomes
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(DBAPIError, sqlite3.Error):
+            with suppress(sqlite3.Error):
                 connection.close()
 
 
-def _attempt(connection: Connection, job: _Job) -> _Outcome:
+def _do(connection: sqlite3.Connection, work: Work[Result]) -> Result:
+    def execute(query: Query) -> Rows:
+        compiled = query.statement.compiled("sqlite")
+        cursor = connection.execute(compiled.sql, compiled.values(query.parameters))
+        return Rows(cursor.fetchall(), cursor.rowcount)
+
+    return run(work(), execute)
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    """Undo, unless SQLite has done so by itself (it does when the disk is full)."""
+    with suppress(sqlite3.Error):
+        connection.rollback()
+
+
+def _attempt(connection: sqlite3.Connection, job: _Job) -> _Outcome:
     """Run one job of several: if it refuses (no such thread, say), the others are still committed."""
-    # SQLAlchemy's begin_nested does the same for 80 µs, more than the job's own statements cost.
-    driver: Any = connection.connection.driver_connection
-    driver.execute("SAVEPOINT job")
+    connection.execute("SAVEPOINT job")
     try:
-        outcome = _Outcome(job.work(connection))
-    except (DBAPIError, sqlite3.Error):
+        outcome = _Outcome(_do(connection, job.work))
+    except sqlite3.Error:
         # SQLite may have rolled back everything (disk full): nothing of the batch may be confirmed.
         raise
     except Exception as error:
-        driver.execute("ROLLBACK TO job")
+        connection.execute("ROLLBACK TO job")
         outcome = _Outcome(error=error)
-    driver.execute("RELEASE job")
+    connection.execute("RELEASE job")
     return outcome
 
 

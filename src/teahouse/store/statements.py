@@ -1,19 +1,16 @@
-"""Every SQL statement, built once. Each one names the owner: there is no query without a visitor.
+"""Every SQL statement. Each one names the owner: there is no query without a visitor.
 
 An `INSERT` into a thread selects from `threads` with the owner in its `WHERE`, so that for somebody
-else's thread it writes nothing. Nothing here is particular to one database but `ON CONFLICT`, which
-SQLite and PostgreSQL share and SQLAlchemy spells per dialect.
+else's thread it writes nothing: that `Rows.changed` is 0 means that there is no such thread of the visitor's.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
-    Connection,
-    CursorResult,
     Executable,
     ScalarSelect,
     and_,
@@ -22,55 +19,24 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal,
+    literal_column,
     select,
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
-from teahouse.store.tables import Moment, attachments, feedback, items, threads
+from teahouse.store.queries import Statement
+from teahouse.store.tables import attachments, feedback, items, threads
 
 Order = Literal["asc", "desc"]
-
-
-class Parameters(TypedDict, total=False):
-    """What statements may be given; each takes what it names.
-
-    None has a column's name: SQLAlchemy would take it for a value that an INSERT or UPDATE is to write.
-    """
-
-    visitor: str
-    thread: str | None
-    item: str
-    attachment: str
-    json: str
-    judgement: str
-    at: datetime
-    after: str
-    count: int
-
-
-class Statement:
-    """A statement with the names of what it needs."""
-
-    def __init__(self, statement: Executable) -> None:
-        # An INSERT's row count is dropped unless asked for; it says whether the owner's row was there.
-        self._statement = statement.execution_options(preserve_rowcount=True)
-        compiled: Any = statement.compile(dialect=sqlite.dialect())  # type: ignore[attr-defined]
-        self._names = [name for bind, name in compiled.bind_names.items() if bind.required]
-
-    def __call__(self, connection: Connection, parameters: Parameters) -> CursorResult[Any]:
-        """Execute."""
-        given: Any = parameters
-        return connection.execute(self._statement, {name: given[name] for name in self._names})
-
 
 _VISITOR: BindParameter[str] = bindparam("visitor")
 _THREAD: BindParameter[str] = bindparam("thread")
 _ITEM: BindParameter[str] = bindparam("item")
 _ATTACHMENT: BindParameter[str] = bindparam("attachment")
 _JSON: BindParameter[str] = bindparam("json")
-_AT = bindparam("at", type_=Moment)
+_AT: BindParameter[int] = bindparam("at", type_=BigInteger)
 _AFTER: BindParameter[str] = bindparam("after")
 _COUNT: BindParameter[int] = bindparam("count")
 
@@ -87,8 +53,8 @@ def _position_of(item: BindParameter[str]) -> ScalarSelect[int]:
 
 def _next_position() -> ScalarSelect[int]:
     there = items.alias("there")
-    last = func.coalesce(func.max(there.c.position), 0)
-    return select(last + 1).where(there.c.thread_id == _THREAD).scalar_subquery()
+    last = func.coalesce(func.max(there.c.position), literal_column("0"))
+    return select(last + literal_column("1")).where(there.c.thread_id == _THREAD).scalar_subquery()
 
 
 # Threads -----------------------------------------------------------------------------------------------
@@ -103,6 +69,9 @@ touch_thread = Statement(
     .where(_OWN_THREAD)
     .values(updated_at=case((threads.c.updated_at < _AT, _AT), else_=threads.c.updated_at))
 )
+
+# (SQLite has no such clause, and one writer.)
+hold_thread = Statement(select(threads.c.id).where(_OWN_THREAD).with_for_update(key_share=True))
 
 delete_thread = Statement(delete(threads).where(_OWN_THREAD))
 
@@ -125,6 +94,8 @@ list_threads: dict[tuple[Order, bool], Statement] = {
 # Items -------------------------------------------------------------------------------------------------
 
 load_item = Statement(select(items.c.body).where(_OWN_ITEM))
+
+replace_item = Statement(update(items).where(_OWN_ITEM).values(body=_JSON))
 
 delete_item = Statement(delete(items).where(_OWN_ITEM))
 
@@ -160,55 +131,76 @@ load_attachment = Statement(select(attachments.c.body).where(_OWN_ATTACHMENT))
 delete_attachment = Statement(delete(attachments).where(_OWN_ATTACHMENT))
 
 
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# Inserts, which also update ----------------------------------------------------------------------------
 
 
-class Upserts:
-    """The statements with `ON CONFLICT`, as one dialect has them.
+def _save_thread(insert: Any) -> Executable:
+    new = insert(threads).values(id=_THREAD, owner=_VISITOR, updated_at=_AT, body=_JSON)
+    updated: Executable = new.on_conflict_do_update(
+        index_elements=[threads.c.id],
+        set_={"body": new.excluded.body},
+        where=threads.c.owner == new.excluded.owner,
+    )
+    return updated
 
-    The row count says whether they wrote: 0 means that the thread or attachment is not the visitor's.
-    """
 
-    def __init__(self, dialect: str) -> None:
-        self._insert = _INSERT[dialect]
-        self.save_thread = Statement(self._save_thread())
-        self.add_item = Statement(self._write_item(to_the_end=True))
-        self.save_item = Statement(self._write_item(to_the_end=False))
-        self.save_attachment = Statement(self._save_attachment())
-        self.give_feedback = Statement(self._give_feedback())
+def _write_item(insert: Any, *, to_the_end: bool) -> Executable:
+    row = select(threads.c.id, _next_position(), _ITEM, _JSON).where(_OWN_THREAD)
+    new = insert(items).from_select(["thread_id", "position", "id", "body"], row)
+    changes = {"body": new.excluded.body}
+    if to_the_end:
+        changes["position"] = new.excluded.position
+    updated: Executable = new.on_conflict_do_update(index_elements=[items.c.thread_id, items.c.id], set_=changes)
+    return updated
 
-    def _save_thread(self) -> Executable:
-        new = self._insert(threads).values(id=_THREAD, owner=_VISITOR, updated_at=_AT, body=_JSON)
-        updated: Executable = new.on_conflict_do_update(
-            index_elements=[threads.c.id],
-            set_={"body": new.excluded.body},
-            where=threads.c.owner == new.excluded.owner,
-        )
-        return updated
 
-    def _write_item(self, *, to_the_end: bool) -> Executable:
-        row = select(threads.c.id, _next_position(), _ITEM, _JSON).where(_OWN_THREAD)
-        new = self._insert(items).from_select(["thread_id", "position", "id", "body"], row)
-        changes = {"body": new.excluded.body}
-        if to_the_end:
-            changes["position"] = new.excluded.position
-        updated: Executable = new.on_conflict_do_update(index_elements=[items.c.thread_id, items.c.id], set_=changes)
-        return updated
+def _save_attachment(insert: Any) -> Executable:
+    new = insert(attachments).values(id=_ATTACHMENT, owner=_VISITOR, thread_id=_THREAD, body=_JSON)
+    updated: Executable = new.on_conflict_do_update(
+        index_elements=[attachments.c.id],
+        set_={"thread_id": new.excluded.thread_id, "body": new.excluded.body},
+        where=attachments.c.owner == new.excluded.owner,
+    )
+    return updated
 
-    def _save_attachment(self) -> Executable:
-        new = self._insert(attachments).values(id=_ATTACHMENT, owner=_VISITOR, thread_id=_THREAD, body=_JSON)
-        updated: Executable = new.on_conflict_do_update(
-            index_elements=[attachments.c.id],
-            set_={"thread_id": new.excluded.thread_id, "body": new.excluded.body},
-            where=attachments.c.owner == new.excluded.owner,
-        )
-        return updated
 
-    def _give_feedback(self) -> Executable:
-        item = select(items.c.thread_id, items.c.id, bindparam("judgement"), _AT).where(_OWN_ITEM)
-        new = self._insert(feedback).from_select(["thread_id", "item_id", "kind", "given_at"], item)
-        updated: Executable = new.on_conflict_do_update(
-            index_elements=[feedback.c.thread_id, feedback.c.item_id],
-            set_={"kind": new.excluded.kind, "given_at": new.excluded.given_at},
-        )
-        return updated
+def _give_feedback(insert: Any) -> Executable:
+    item = select(items.c.thread_id, items.c.id, bindparam("judgement"), _AT).where(_OWN_ITEM)
+    new = insert(feedback).from_select(["thread_id", "item_id", "kind", "given_at"], item)
+    updated: Executable = new.on_conflict_do_update(
+        index_elements=[feedback.c.thread_id, feedback.c.item_id],
+        set_={"kind": new.excluded.kind, "given_at": new.excluded.given_at},
+    )
+    return updated
+
+
+save_thread = Statement(_save_thread)
+
+add_item = Statement(lambda insert: _write_item(insert, to_the_end=True))
+
+save_item = Statement(lambda insert: _write_item(insert, to_the_end=False))
+
+save_attachment = Statement(_save_attachment)
+
+give_feedback = Statement(_give_feedback)
+
+# The whole database ------------------------------------------------------------------------------------
+
+ping = Statement(select(literal(1)))
+
+
+def _without(table: Any, *references: Any) -> Statement:
+    """How many rows of `table` refer to something that is not there."""
+    return Statement(select(func.count()).select_from(table).where(*references))
+
+
+orphans: dict[str, Statement] = {
+    "items": _without(items, ~exists().where(threads.c.id == items.c.thread_id)),
+    "feedback": _without(
+        feedback, ~exists().where(items.c.thread_id == feedback.c.thread_id, items.c.id == feedback.c.item_id)
+    ),
+    "attachments": _without(
+        attachments, attachments.c.thread_id.is_not(None), ~exists().where(threads.c.id == attachments.c.thread_id)
+    ),
+}
+"""By table: the keys between tables forbid such rows, but not to whoever edits a file by hand."""

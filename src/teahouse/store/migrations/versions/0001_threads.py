@@ -6,13 +6,15 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+NAME = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """Make the four tables."""
     op.create_table(
         "threads",
-        sa.Column("id", sa.String, nullable=False),
-        sa.Column("owner", sa.String, nullable=False),
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("owner", NAME, nullable=False),
         sa.Column("updated_at", sa.BigInteger, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_threads"),
@@ -20,9 +22,9 @@ def upgrade() -> None:
     op.create_index("ix_threads_owner_updated_at_id", "threads", ["owner", "updated_at", "id"])
     op.create_table(
         "items",
-        sa.Column("thread_id", sa.String, nullable=False),
+        sa.Column("thread_id", NAME, nullable=False),
         sa.Column("position", sa.BigInteger, nullable=False, autoincrement=False),
-        sa.Column("id", sa.String, nullable=False),
+        sa.Column("id", NAME, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("thread_id", "position", name="pk_items"),
         sa.UniqueConstraint("thread_id", "id", name="uq_items_thread_id_id"),
@@ -30,8 +32,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "feedback",
-        sa.Column("thread_id", sa.String, nullable=False),
-        sa.Column("item_id", sa.String, nullable=False),
+        sa.Column("thread_id", NAME, nullable=False),
+        sa.Column("item_id", NAME, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("given_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("thread_id", "item_id", name="pk_feedback"),
@@ -44,9 +46,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "attachments",
-        sa.Column("id", sa.String, nullable=False),
-        sa.Column("owner", sa.String, nullable=False),
-        sa.Column("thread_id", sa.String, nullable=True),
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("owner", NAME, nullable=False),
+        sa.Column("thread_id", NAME, nullable=True),
         sa.Column("body", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_attachments"),
         sa.ForeignKeyConstraint(
