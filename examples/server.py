@@ -1,7 +1,7 @@
 """An existing ChatKitServer, unchanged: `teahouse serve --server examples.server:ParrotServer`."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from chatkit.server import ChatKitServer
@@ -32,7 +32,7 @@ class ParrotServer(ChatKitServer[dict[str, Any]]):
         yield ProgressUpdateEvent(icon="sparkle", text="Listening…")
 
         item_id = self.store.generate_item_id("message", thread, context)
-        empty = AssistantMessageItem(id=item_id, thread_id=thread.id, created_at=datetime.now(), content=[])
+        empty = AssistantMessageItem(id=item_id, thread_id=thread.id, created_at=datetime.now(UTC), content=[])
         yield ThreadItemAddedEvent(item=empty)
         for word in said.split(" "):
             delta = AssistantMessageContentPartTextDelta(content_index=0, delta=f"{word} ")

@@ -117,7 +117,7 @@ class Teahouse:
         limits = settings.limits
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(SqlStore(SqliteDatabase(data / "teahouse.db")))
-            given = self._given_server(store)
+            given = await self._given_server(store, stack)
             server = given if given is not None else await stack.enter_async_context(self._guide(store, data / "guide"))
             bounds = Bounds(seconds=limits.response_seconds, bytes=limits.response_bytes)
             runs = await stack.enter_async_context(Runs(bounds, grace=limits.shutdown_seconds))
@@ -134,10 +134,11 @@ class Teahouse:
                 is_guide=is_guide,
             )
 
-    def _given_server(self, store: SqlStore) -> Server | None:
+    async def _given_server(self, store: SqlStore, stack: AsyncExitStack) -> Server | None:
         """What was given to answer with, if anything was."""
         if self._agent is not None:
-            return AgentServer(store, self._agent, models.run_config(self.settings.model))
+            run_config = await stack.enter_async_context(models.reached(self.settings.model))
+            return AgentServer(store, self._agent, run_config)
         if isinstance(self._server, type):
             return _make(self._server, store)
         return self._server
@@ -154,7 +155,8 @@ class Teahouse:
         watcher = asyncio.create_task(index.watch(changed=_report), name="documents")
         try:
             if models.is_configured(model):
-                yield GuideAgentServer(store, index, models.run_config(model))
+                async with models.reached(model) as run_config:
+                    yield GuideAgentServer(store, index, run_config)
             else:
                 yield GuideServer(store, index)
         finally:

@@ -225,8 +225,8 @@ MODEL_REQUEST_REFUSED = Kind(
 )  # fmt: skip
 MODEL_UNAVAILABLE = Kind(
     "model_unavailable", 502,
-    ("The model provider has a failure of its own (status {status}).", "Try again in a moment."),
-    ("模型服务商自身出现故障（状态码 {status}）。", "请稍后重试。"),
+    ("The model provider has a failure of its own ({reason}).", "Try again in a moment."),
+    ("模型服务商自身出现故障（{reason}）。", "请稍后重试。"),
     retry=True,
 )  # fmt: skip
 MODEL_TIMEOUT = Kind(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import agents
 import openai
 
 from teahouse import errors
-from teahouse.errors import Problem
+from teahouse.errors import Problem, Words
 from teahouse.settings import Model
 
 _KEY = re.compile(r"\b(?:sk|pk|ek|key|Bearer)[-_ ][A-Za-z0-9*_\-.]{6,}")
+
+# How the Agents SDK tells of an `error` event in the stream of the Responses API.
+_BROKEN_OFF = re.compile(r"terminal event.*?message=(.*)", re.DOTALL)
 
 
 def is_configured(model: Model) -> bool:
@@ -38,14 +43,43 @@ def run_config(model: Model) -> agents.RunConfig:
         base_url=model.base_url,
         timeout=openai.Timeout(model.timeout_seconds, connect=10),
     )
-    provider = agents.OpenAIProvider(openai_client=client, use_responses=_uses_responses(model))
+    provider = _Provider(client, use_responses=_uses_responses(model))
     return agents.RunConfig(model=model.name, model_provider=provider, tracing_disabled=True)
 
 
+@asynccontextmanager
+async def reached(model: Model) -> AsyncIterator[agents.RunConfig]:
+    """`run_config(model)`, its connections closed at the end.
+
+    Raises:
+        Problem: CREDENTIAL_MISSING when only a model's name is set.
+    """
+    config = run_config(model)
+    try:
+        yield config
+    finally:
+        await config.model_provider.aclose()
+
+
+class _Provider(agents.OpenAIProvider):
+    """The SDK leaves its client open, since others might share it; nobody shares ours."""
+
+    def __init__(self, client: openai.AsyncOpenAI, *, use_responses: bool) -> None:
+        super().__init__(openai_client=client, use_responses=use_responses)
+        self._only_client = client
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await super().aclose()
+        await self._only_client.close()
+
+
 def _key(model: Model) -> str | None:
-    if model.api_key is not None:
+    """The provider's key. An empty one, as compose files leave it, is none."""
+    if model.api_key is not None and model.api_key.get_secret_value():
         return model.api_key.get_secret_value()
-    return None if model.base_url else os.environ.get("OPENAI_API_KEY")
+    # OpenAI's key is nobody else's business.
+    return None if model.base_url else os.environ.get("OPENAI_API_KEY") or None
 
 
 def _uses_responses(model: Model) -> bool:
@@ -69,11 +103,16 @@ def explain(error: Exception) -> Problem | None:
         case openai.RateLimitError():
             return Problem(errors.MODEL_RATE_LIMITED, reason=_reason(error))
         case openai.APIStatusError() if error.status_code >= 500:
-            return Problem(errors.MODEL_UNAVAILABLE, status=error.status_code)
+            status = error.status_code
+            return Problem(errors.MODEL_UNAVAILABLE, reason=Words(f"status {status}", f"状态码 {status}"))
         case openai.APIStatusError():
             return Problem(errors.MODEL_REQUEST_REFUSED, reason=_reason(error))
         case openai.APIError():  # an error inside the stream
-            return Problem(errors.MODEL_REQUEST_REFUSED, reason=_reason(error))
+            return Problem(errors.MODEL_UNAVAILABLE, reason=_reason(error))
+        case agents.ModelBehaviorError() if (broken := _BROKEN_OFF.search(str(error))) is not None:
+            return Problem(errors.MODEL_UNAVAILABLE, reason=_clean(broken[1]))
+        case openai.OpenAIError() if "api_key" in str(error):  # no client can be made without one
+            return Problem(errors.CREDENTIAL_MISSING)
     return None
 
 
@@ -81,5 +120,8 @@ def _reason(error: openai.APIError) -> str:
     """The provider's own words, short, and without anything that looks like a key."""
     body = error.body
     message = body.get("message") if isinstance(body, dict) else None
-    words = " ".join(str(message or error.message).split()).rstrip(".。")
-    return _KEY.sub("[key]", words)[:300]
+    return _clean(str(message or error.message))
+
+
+def _clean(words: str) -> str:
+    return _KEY.sub("[key]", " ".join(words.split()).rstrip(".。"))[:300]
