@@ -32,9 +32,10 @@ _FILES = (".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg")
 
 @dataclass(frozen=True)
 class Rendered:
-    """A document as HTML."""
+    """A document as HTML; `anchor` is the title's."""
 
     title: str
+    anchor: str
     description: str
     body: Markup
     contents: tuple[tuple[str, str], ...]
@@ -190,21 +191,21 @@ def render(source: str, read: readers.Document | None = None, given: Sequence[st
     own = iter(given or ())
     tokens = _MARKDOWN.parse(source)
     slugs, anchors, contents = Slugs(), {}, []
-    title, title_at = read.title if read else "", None
+    title, title_at, title_anchor = read.title if read else "", None, ""
     for index, token in enumerate(tokens):
         if token.type != "heading_open":
             continue
         text = heading_text(tokens[index + 1])
         anchors[index] = next(own, None) or slugs(text)
         if token.tag == "h1" and title_at is None:
-            title, title_at = title or text, index
+            title, title_at, title_anchor = title or text, index, anchors[index]
         elif token.tag == "h2":
             contents.append((anchors[index], text))
     if title_at is not None:
         tokens = tokens[:title_at] + tokens[title_at + 3 :]
         anchors = {at - 3 if at > title_at else at: anchor for at, anchor in anchors.items() if at != title_at}
     body = Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {"anchors": anchors}))  # noqa: S704
-    return Rendered(title, read.description if read else "", body, tuple(contents))
+    return Rendered(title, title_anchor, read.description if read else "", body, tuple(contents))
 
 
 def _respond(
@@ -213,6 +214,7 @@ def _respond(
     page = html.render(
         "document.html",
         title=rendered.title,
+        anchor=rendered.anchor,
         description=rendered.description,
         body=rendered.body,
         contents=rendered.contents,

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 import teahouse
 from teahouse.errors import Language
+from teahouse.settings import bundled_docs
 from teahouse.web.services import STATIC, Services
 
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
@@ -102,7 +103,8 @@ async def about(request: Request, services: Services) -> JSONResponse:
     if page.prompts is not None:
         prompts = [{"label": prompt, "prompt": prompt} for prompt in page.prompts]
     else:
-        known = GUIDE_PROMPTS[context.language] if services.is_guide else ()
+        is_about_us = services.is_guide and services.docs[0] == bundled_docs()
+        known = GUIDE_PROMPTS[context.language] if is_about_us else ()
         prompts = [{"label": label, "prompt": label, "icon": icon} for label, icon in known]
     return JSONResponse(
         {
