@@ -11,7 +11,7 @@ import { builtInMessages, loadMessages, resolveLocale, translator } from '../i18
 import type { ChatState } from '../state/chat';
 import { initialState } from '../state/chat';
 import { userContent } from '../state/content';
-import { parseChatLink } from '../state/links';
+import { absoluteHref, parseChatLink } from '../state/links';
 import { messageText } from '../state/turns';
 import { styles } from '../styles';
 import { ThemeSheet } from '../theme/apply';
@@ -359,6 +359,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
       local: this.#local,
       setLocal: (change) => this.#setLocal(change),
       followLink: (href) => this.#followLink(href),
+      address: (href) => absoluteHref(href, this.#chat?.clientUrl ?? document.baseURI),
       focusComposer: () => {
         // On a touch screen the focus brings the keyboard, which hides what the reader came to read.
         this.#focusWanted = !matchMedia('(pointer: coarse)').matches;

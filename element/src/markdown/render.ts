@@ -20,6 +20,8 @@ export interface RenderContext {
 /** Tags that are honoured; every other piece of HTML is shown as the text it is. */
 type PairedTag = 'sub' | 'sup' | 'kbd';
 const pairedTags = new Set<string>(['sub', 'sup', 'kbd'] satisfies PairedTag[]);
+/** They say nothing about the code, and are not shown. */
+const plainLanguages = new Set(['text', 'txt', 'plain', 'plaintext']);
 const lineBreaks = /^(?:<br\s*\/?>\s*)+$/i;
 
 /** The node of a block at the top; null for one that shows nothing. Its direction follows its first letter. */
@@ -83,7 +85,8 @@ class Renderer {
     const language = withoutMarks((token as Tokens.Code).lang ?? '').trim().split(/\s/, 1)[0] ?? '';
     const code = element('code', language ? { 'data-language': language } : {}, withoutMarks(token.text as string));
     const copy = element('button', { type: 'button', class: 'copy' }, this.#context.options.copyLabel);
-    const header = element('div', { class: 'code-header' }, element('span', {}, language), copy);
+    const label = plainLanguages.has(language) ? '' : language;
+    const header = element('div', { class: 'code-header' }, element('span', {}, label), copy);
     const footing = this.#footing(token.raw);
     // Focusable, since it scrolls: the keyboard must reach what is cut off.
     const box = element('div', { class: 'code', dir: 'ltr' }, header, element('pre', { tabindex: '0' }, code));
@@ -194,7 +197,7 @@ class Renderer {
   }
 
   #link(token: Tokens.Link): Node[] {
-    const href = safeLink(withoutMarks(decodeReferences(token.href)));
+    const href = this.#resolved(safeLink(withoutMarks(decodeReferences(token.href))));
     const nested = this.#inLink;
     this.#inLink = true;
     const content = this.#inline(known(token.tokens));
@@ -208,15 +211,20 @@ class Renderer {
   #image(token: Tokens.Image): Node[] {
     const alt = withoutMarks(decodeReferences(token.text));
     const address = withoutMarks(decodeReferences(token.href));
-    const src = safeImage(address);
+    const src = this.#resolved(safeImage(address));
     if (src !== undefined && this.#allowsImage(src)) {
       const image = element('img', { src, alt, loading: 'lazy', decoding: 'async' });
       if (token.title) image.title = withoutMarks(decodeReferences(token.title));
       return this.#withCitations(token.raw, image);
     }
-    const href = safeLink(address);
+    const href = this.#resolved(safeLink(address));
     const text = alt || (href ?? '');
     return this.#withCitations(token.raw, href === undefined || this.#inLink ? text : anchor(href, text));
+  }
+
+  #resolved(address: string | undefined): string | undefined {
+    const { resolve } = this.#context.options;
+    return address === undefined || !resolve ? address : resolve(address);
   }
 
   #allowsImage(src: string): boolean {

@@ -6,6 +6,8 @@ export interface MarkdownOptions {
   loadHighlighter(): Promise<Highlighter>;
   /** Puts text on the clipboard; false where the browser does not allow it. */
   copy(text: string): Promise<boolean>;
+  /** Where an address leads; by default relative ones are relative to the page. */
+  readonly resolve?: (address: string) => string;
   /** Whether an image may be loaded; others become links. By default those of the page's own origin may. */
   allowImage?(url: string): boolean;
   /** What the button that copies a block of code says, and what it says when that is done. */

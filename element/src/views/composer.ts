@@ -34,7 +34,7 @@ export function composerView(ui: Ui, sendKey: SendKey): TemplateResult {
         class="composer-input"
         part="composer-input"
         rows="1"
-        dir="auto"
+        dir=${draft === '' ? nothing : 'auto'}
         enterkeyhint="send"
         aria-label=${t('composer.label')}
         placeholder=${options.composer?.placeholder ?? t('composer.placeholder')}
@@ -54,7 +54,7 @@ export function disclaimerView(ui: Ui): TemplateResult | typeof nothing {
   const { disclaimer } = ui.options;
   if (!disclaimer?.text) return nothing;
   return html`<div class="disclaimer ${disclaimer.highContrast ? 'disclaimer-strong' : ''}" part="disclaimer" dir="auto">
-    ${markdown({ text: disclaimer.text, final: true }, ui)}
+    ${markdown({ text: disclaimer.text, final: true, ofPage: true }, ui)}
   </div>`;
 }
 

@@ -44,7 +44,7 @@ export function itemView(item: ThreadItem, context: ItemContext, ui: Ui): unknow
           index,
           label: String(source.number),
           title: source.title,
-          ...(source.href !== undefined && { href: source.href }),
+          ...(source.href !== undefined && { href: ui.address(source.href) }),
         }));
         const content = { text: part.text, final: !working, ...(citations && { citations }) };
         return html`<div class="assistant" part="assistant-message" dir="auto">${markdown(content, ui)}</div>`;
@@ -64,10 +64,10 @@ export function itemView(item: ThreadItem, context: ItemContext, ui: Ui): unknow
   }
 }
 
-function imageView({ image }: GeneratedImageItem, progress: number | null, working: boolean, { t }: Ui): TemplateResult {
+function imageView({ image }: GeneratedImageItem, progress: number | null, working: boolean, { t, address }: Ui): TemplateResult {
   return html`<figure class="image" part="image">
     ${image && isPicture(image.url)
-      ? html`<img src=${image.url} alt=${t('image.generated')} />`
+      ? html`<img src=${address(image.url)} alt=${t('image.generated')} />`
       : html`<div class="image-empty"></div>`}
     ${working
       ? html`<figcaption class="shimmer">

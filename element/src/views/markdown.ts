@@ -13,6 +13,8 @@ export interface MarkdownContent {
   readonly text: string;
   readonly final: boolean;
   readonly citations?: readonly Citation[];
+  /** Whether the page wrote it; then its relative addresses are relative to the page. */
+  readonly ofPage?: boolean;
 }
 
 class MarkdownDirective extends AsyncDirective {
@@ -39,8 +41,8 @@ class MarkdownDirective extends AsyncDirective {
     if (this.#content && this.#ui) this.setValue(this.#show(this.#content, this.#ui));
   }
 
-  #show({ text, final, citations = [] }: MarkdownContent, ui: Ui): HTMLElement {
-    this.#view ??= createView(ui, () => this.#ui ?? ui);
+  #show({ text, final, citations = [], ofPage }: MarkdownContent, ui: Ui): HTMLElement {
+    this.#view ??= createView(ui, () => this.#ui ?? ui, ofPage === true);
     this.#view.update(text, { final, citations });
     return this.#view.element;
   }
@@ -49,11 +51,12 @@ class MarkdownDirective extends AsyncDirective {
 /** Markdown as DOM, updated in place while it streams. */
 export const markdown = directive(MarkdownDirective);
 
-function createView({ t }: Ui, current: () => Ui): MarkdownView {
+function createView({ t }: Ui, current: () => Ui, ofPage: boolean): MarkdownView {
   const view = new MarkdownView({
     onLink: (href) => current().followLink(href),
     loadHighlighter: () => loadChunk<typeof import('../chunks/highlighter')>('highlighter'),
     copy: copyText,
+    resolve: (address) => (ofPage ? address : current().address(address)),
     allowImage: (url) => isOwnImage(url) || isAllowed(url, current()),
     copyLabel: t('code.copy'),
     copiedLabel: t('action.copied'),

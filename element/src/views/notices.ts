@@ -36,7 +36,7 @@ export interface FailureOptions {
 
 /** Why it did not work, and the way out. */
 export function failureView(failure: Failure, ui: Ui, { fallback, onRetry }: FailureOptions = {}): TemplateResult {
-  const { t } = ui;
+  const { t, address } = ui;
   const docUrl = openableHref(failure.docUrl);
   const message = failure.message ?? fallback ?? t(failureKey(failure));
   return html`<div class="notice notice-danger" part="error" role="alert">
@@ -47,7 +47,7 @@ export function failureView(failure: Failure, ui: Ui, { fallback, onRetry }: Fai
       ${docUrl !== undefined || failure.requestId
         ? html`<p class="notice-fine">
             ${docUrl !== undefined
-              ? html`<a href=${docUrl} target="_blank" rel="noopener">${t('error.details')}</a>`
+              ? html`<a href=${address(docUrl)} target="_blank" rel="noopener">${t('error.details')}</a>`
               : nothing}
             ${failure.requestId ? html`<span>${t('error.request', { id: failure.requestId })}</span>` : nothing}
           </p>`

@@ -5,17 +5,17 @@ import type { NumberedSource } from '../state/sources';
 import type { Ui } from './ui';
 
 /** The sources of an answer, numbered as in its text. They open beside the chat, so that it stays as it is. */
-export function sourcesView(sources: readonly NumberedSource[], { t }: Ui): TemplateResult | typeof nothing {
+export function sourcesView(sources: readonly NumberedSource[], ui: Ui): TemplateResult | typeof nothing {
   if (sources.length === 0) return nothing;
-  return html`<section class="sources" part="sources" aria-label=${t('sources.title')}>
-    <h4 class="sources-title">${t('sources.title')}</h4>
+  return html`<section class="sources" part="sources" aria-label=${ui.t('sources.title')}>
+    <h4 class="sources-title">${ui.t('sources.title')}</h4>
     <ol class="sources-list" role="list">
-      ${sources.map((source) => html`<li>${sourceView(source)}</li>`)}
+      ${sources.map((source) => html`<li>${sourceView(source, ui)}</li>`)}
     </ol>
   </section>`;
 }
 
-function sourceView(source: NumberedSource): TemplateResult {
+function sourceView(source: NumberedSource, { address }: Ui): TemplateResult {
   const inside = html`<span class="source-number">${source.number}</span>
     <span class="source-text">
       <span class="source-title" dir="auto">${source.title}</span>
@@ -23,7 +23,7 @@ function sourceView(source: NumberedSource): TemplateResult {
     </span>`;
   const description = source.description ?? source.title;
   if (!source.href) return html`<span class="source" part="source" title=${description}>${inside}</span>`;
-  return html`<a class="source" part="source" href=${source.href} target="_blank" rel="noopener" title=${description}
+  return html`<a class="source" part="source" href=${address(source.href)} target="_blank" rel="noopener" title=${description}
     >${inside}</a
   >`;
 }

@@ -28,6 +28,8 @@ export interface Screen {
   setLocal(change: Partial<LocalState>): void;
   /** A link was followed; `true` when it was one of the chat's own and nothing should open. */
   followLink(href: string): boolean;
+  /** Where an address leads that the server sent. */
+  readonly address: (href: string) => string;
   focusComposer(): void;
   scrollToEnd(): void;
 }

@@ -81,7 +81,7 @@ function taskContent(task: Task, ui: Ui): unknown {
         ? html`<div class="task-text" dir="auto">${markdown({ text: task.content, final: true }, ui)}</div>`
         : nothing;
     case 'web_search':
-      return html`${chips(task.queries)}${links(task.sources)}`;
+      return html`${chips(task.queries)}${links(task.sources, ui)}`;
     case 'file':
       return chips(task.sources.map(({ filename, title }: FileSource) => title || filename));
     default:
@@ -94,13 +94,13 @@ function chips(labels: readonly string[]): unknown {
   return html`<div class="task-chips">${labels.map((label) => html`<span class="chip" dir="auto">${label}</span>`)}</div>`;
 }
 
-function links(sources: readonly URLSource[]): unknown {
+function links(sources: readonly URLSource[], { address }: Ui): unknown {
   if (sources.length === 0) return nothing;
   return html`<div class="task-chips">
     ${sources.map(({ url, title }) => {
       const href = openableHref(url);
       if (href === undefined) return html`<span class="chip" dir="auto">${title}</span>`;
-      return html`<a class="chip" href=${href} target="_blank" rel="noopener" dir="auto">${title}</a>`;
+      return html`<a class="chip" href=${address(href)} target="_blank" rel="noopener" dir="auto">${title}</a>`;
     })}
   </div>`;
 }

@@ -10,6 +10,7 @@ const text = '```python\ndef tea():\n    return 1\n```';
 describe('a block of code', () => {
   it('names its language', () => {
     expect(rendered('```python title="x"\na\n```').element.querySelector('.code-header span')?.textContent).toBe('python');
+    expect(rendered('```text\na\n```').element.querySelector('.code-header span')?.textContent).toBe('');
     expect(rendered('    indented').element.querySelector('.code-header span')?.textContent).toBe('');
   });
 
