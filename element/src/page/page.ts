@@ -56,6 +56,7 @@ function elementDefined(): Promise<unknown> {
 
 function showChat(about: About): void {
   document.title = about.page.title;
+  for (const heading of document.querySelectorAll('h1')) heading.textContent = about.page.title;
   const chat = document.createElement('openai-chatkit');
   chat.addEventListener('chatkit.thread.change', ({ detail }) => rememberThread(detail.threadId));
   chat.addEventListener('chatkit.deeplink', ({ detail: { name, data } }) => {
