@@ -152,6 +152,18 @@ class Chat:
         assert box, "it is not shown"
         return box["height"]
 
+    def is_light(self) -> bool:
+        """Whether the element's background is, however its colour is written."""
+        pixel = self.element.evaluate(
+            """chat => {
+                const canvas = new OffscreenCanvas(1, 1).getContext('2d');
+                canvas.fillStyle = getComputedStyle(chat).backgroundColor;
+                canvas.fillRect(0, 0, 1, 1);
+                return [...canvas.getImageData(0, 0, 1, 1).data];
+            }"""
+        )
+        return min(pixel) > 200
+
     @property
     def events(self) -> list[list[Any]]:
         """What the embedding page heard: `[name, detail]`, in order."""

@@ -86,11 +86,9 @@ def test_fifty_renders_with_new_closures_ask_nothing_and_lose_nothing(page: Chat
 def test_a_new_theme_keeps_the_conversation(page: Chat) -> None:
     page.converse("What is Teahouse?")
     page.composer.fill("half a thought")
-    background = "chat => getComputedStyle(chat.shadowRoot.querySelector('[part=root]')).backgroundColor"
-    light = page.element.evaluate(background)
+    assert page.is_light()
     page.button("Dark").click()
-    page.page.wait_for_function(
-        f"light => ({background})(document.querySelector('openai-chatkit')) !== light", arg=light
-    )
+    expect(page.button("Dark")).to_have_attribute("aria-pressed", "true")
+    assert not page.is_light()
     expect(page.turns).to_have_count(1)
     expect(page.composer).to_have_value("half a thought")
