@@ -54,7 +54,6 @@ class Front:
             "x-content-type-options": "nosniff",
             "referrer-policy": "same-origin",
             "permissions-policy": "camera=(), geolocation=(), microphone=(self)",
-            "cross-origin-opener-policy": "same-origin",
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,6 +73,9 @@ class Front:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                # Over plain HTTP browsers ignore it, and complain of it in the console.
+                if scope["scheme"] == "https":
+                    headers.setdefault("cross-origin-opener-policy", "same-origin")
                 headers["x-request-id"] = request_id
             await send(message)
 
