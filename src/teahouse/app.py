@@ -29,7 +29,7 @@ from teahouse.identity.anonymous import AnonymousIdentity, key_in
 from teahouse.runs.run import Bounds, Runs
 from teahouse.runs.turn import Server
 from teahouse.settings import Settings, bundled_docs, load
-from teahouse.store import SqliteDatabase, SqlStore
+from teahouse.store import SqlStore, database_at
 from teahouse.web import routes
 from teahouse.web.middleware import Front
 from teahouse.web.services import Services
@@ -116,7 +116,7 @@ class Teahouse:
         data = await asyncio.to_thread(_data_folder, settings.data)
         limits = settings.limits
         async with AsyncExitStack() as stack:
-            store = await stack.enter_async_context(SqlStore(SqliteDatabase(data / "teahouse.db")))
+            store = await stack.enter_async_context(SqlStore(database_at(settings.database, data)))
             given = await self._given_server(store, stack)
             server = given if given is not None else await stack.enter_async_context(self._guide(store, data / "guide"))
             bounds = Bounds(seconds=limits.response_seconds, bytes=limits.response_bytes)

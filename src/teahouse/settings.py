@@ -58,6 +58,19 @@ def _origin(text: str) -> str:
     return origin
 
 
+def _postgres_address(url: SecretStr) -> SecretStr:
+    """The address of a PostgreSQL database, as psql takes it."""
+    if re.fullmatch(r"postgres(ql)?://[^\s#]+", url.get_secret_value()) is None:
+        raise ValueError(
+            Words(
+                "it is not an address such as postgresql://user:password@host/name "
+                "(in a password %, /, @ and # are written %25, %2F, %40 and %23)",
+                "应为地址，例如 postgresql://用户:密码@主机/库名（密码中的 %、/、@、# 写作 %25、%2F、%40、%23）",
+            )
+        )
+    return url
+
+
 class Group(BaseModel):
     """A level of the tree: frozen, and a misspelt key is an error."""
 
@@ -126,6 +139,9 @@ class Settings(BaseSettings):
     data: Path = Field(
         default_factory=default_data_folder,
         description="Folder of the database, the index and the cookie's key.",
+    )
+    database: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = Field(
+        None, description="`postgresql://user:password@host/name`. Default: SQLite in the data folder."
     )
     docs: Path = Field(default_factory=bundled_docs, description="Folder of documents the guide answers from.")
     agent: str | None = Field(None, description="`module:attribute` of an openai-agents Agent.")

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from teahouse.store import SqliteDatabase, SqlStore, schema
+from postgres_server import PostgresServer
+from teahouse.store import Database, SqliteDatabase, SqlStore, schema
+from teahouse.store.postgres import PostgresDatabase
+from teahouse.store.queries import Steps, plain
 
 
 @pytest.fixture
@@ -16,15 +20,46 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database to copy: migrating one takes longer than most tests."""
+    """An empty SQLite database to copy: migrating one takes longer than most tests."""
     path = tmp_path_factory.mktemp("migrated") / "teahouse.db"
     schema.upgrade(path)
     return path
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server for all tests. Who restarts it waits until it is there again."""
+    with PostgresServer() as server:
+        server.sql("CREATE DATABASE shared")
+        asyncio.run(PostgresDatabase(server.url("shared")).upgrade())
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def closed(request: pytest.FixtureRequest, path: Path) -> Database:
+    """A database that is not open, its schema up to date."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated"), path)
+        return SqliteDatabase(path)
+    return PostgresDatabase(request.getfixturevalue("postgres").url("shared"))
+
+
 @pytest.fixture
-async def store(path: Path, migrated: Path) -> AsyncIterator[SqlStore]:
-    """An empty store. Tests that take it and nothing of SQLite's say what any database has to do."""
-    shutil.copyfile(migrated, path)
-    async with SqlStore(SqliteDatabase(path)) as store:
-        yield store
+async def database(closed: Database) -> AsyncIterator[Database]:
+    """An empty database. Tests that take it, or `store`, and nothing of one engine hold for both."""
+    await closed.open()
+    await closed.write(emptied)
+    yield closed
+    await closed.close()
+
+
+def emptied() -> Steps[None]:
+    # Everything else goes with the threads.
+    yield plain("DELETE FROM threads")
+    yield plain("DELETE FROM attachments")
+
+
+@pytest.fixture
+async def store(database: Database) -> SqlStore:
+    """An empty store on either database."""
+    return SqlStore(database)

@@ -4,6 +4,7 @@ Problem
 ├── ThreadNotFound, ItemNotFound, AttachmentNotFound     also chatkit.store.NotFoundError
 ├── ItemUnreadable                                       one row that no longer validates
 └── StoreUnavailable                                     the database cannot be used now
+    ├── OutcomeUnknown                                   the connection was lost during a commit
     └── SchemaTooNew                                     it was written by a newer Teahouse
 """
 
@@ -59,6 +60,61 @@ OVERLOADED = Kind(
     ("数据库未在 {seconds:g} 秒内响应。", "请稍后重试。"),
     retry=True,
 )  # fmt: skip
+UNREACHABLE = Kind(
+    "store_unavailable", 503,
+    ("PostgreSQL{at} cannot be reached: {reason}.", "Start it, or correct host and port in the setting `database`, then try again."),
+    ("无法连接 PostgreSQL{at}：{reason}。", "请启动它，或更正设置 `database` 中的主机与端口，然后重试。"),
+    retry=True,
+)  # fmt: skip
+SIGN_IN_REFUSED = Kind(
+    "store_unavailable", 503,
+    ("PostgreSQL{at} does not let the user{user} in.", "Correct user and password in the setting `database`, or allow the user in the server's pg_hba.conf."),
+    ("PostgreSQL{at}拒绝用户{user}登录。", "请更正设置 `database` 中的用户与密码，或在服务器的 pg_hba.conf 中允许该用户。"),
+)  # fmt: skip
+NO_SUCH_DATABASE = Kind(
+    "store_unavailable", 503,
+    ("PostgreSQL{at} has no database{name}.", "Make it with `createdb`, or correct its name in the setting `database`."),
+    ("PostgreSQL{at}中没有数据库{name}。", "请用 `createdb` 创建，或更正设置 `database` 中的名称。"),
+)  # fmt: skip
+TOO_MANY_CONNECTIONS = Kind(
+    "store_unavailable", 503,
+    ("PostgreSQL{at} takes no more connections.", "Raise its `max_connections`, or run fewer replicas: each one uses up to {connections}."),
+    ("PostgreSQL{at}的连接数已满。", "请调大其 `max_connections`，或减少副本：每个副本最多使用 {connections} 个连接。"),
+    retry=True,
+)  # fmt: skip
+NOT_PERMITTED = Kind(
+    "store_unavailable", 503,
+    ("The user{user} may not keep tables in the database{name}.", "Let the user own the schema: CREATE SCHEMA teahouse AUTHORIZATION the user."),
+    ("用户{user}无权在数据库{name}中建表。", "请让该用户拥有模式：CREATE SCHEMA teahouse AUTHORIZATION 该用户。"),
+)  # fmt: skip
+READ_ONLY = Kind(
+    "store_unavailable", 503,
+    ("PostgreSQL{at} takes no writes: it is a standby, or set to read only.", "Name the primary in the setting `database`."),
+    ("PostgreSQL{at}不接受写入：它是备库，或被设为只读。", "请在设置 `database` 中指定主库。"),
+    retry=True,
+)  # fmt: skip
+CONNECTION_LOST = Kind(
+    "store_unavailable", 503,
+    ("The connection to PostgreSQL was lost.", "Try again in a moment; nothing that was confirmed is lost."),
+    ("与 PostgreSQL 的连接已断开。", "请稍后重试；已确认的内容不会丢失。"),
+    retry=True,
+)  # fmt: skip
+OUTCOME_UNKNOWN = Kind(
+    "store_unavailable", 503,
+    ("The connection to PostgreSQL was lost in the moment of storing, so it is not known whether this was stored.", "Reload the conversation before you try again."),
+    ("保存时与 PostgreSQL 的连接中断，不清楚内容是否已保存。", "请先重新加载对话，再决定是否重试。"),
+)  # fmt: skip
+SERVER_FAILED = Kind(
+    "store_unavailable", 503,
+    ("PostgreSQL failed ({reason}).", "Look into the database server's log."),
+    ("PostgreSQL 出错（{reason}）。", "请查看数据库服务器的日志。"),
+    retry=True,
+)  # fmt: skip
+DRIVER_MISSING = Kind(
+    "store_unavailable", 503,
+    ("The package that talks to PostgreSQL is not installed.", "Run: pip install 'teahouse[postgres]'"),
+    ("尚未安装连接 PostgreSQL 所需的包。", "请运行：pip install 'teahouse[postgres]'"),
+)  # fmt: skip
 CLOSED = Kind(
     "store_unavailable", 503,
     ("The database {path} is not open.", "Wait until the server has started, or start it again."),
@@ -79,6 +135,13 @@ ITEM_UNREADABLE = Kind(
 
 class StoreUnavailable(Problem):
     """The database cannot be used now: full, locked, damaged, unreachable. `message()` says what to do."""
+
+
+class OutcomeUnknown(StoreUnavailable):
+    """The connection was lost during a commit: it was done, wholly, or not at all. It is not tried again."""
+
+    def __init__(self) -> None:
+        super().__init__(OUTCOME_UNKNOWN)
 
 
 class SchemaTooNew(StoreUnavailable):
