@@ -317,7 +317,7 @@ export class Chat {
         batch.flush();
         next = await this.#answerClientTool(turn);
       }
-      this.#end(turn, this.#interruption());
+      this.#end(turn, this.#interruption(turn));
     } catch (error) {
       batch.flush();
       this.#end(turn, turn.stopped ? null : error);
@@ -370,16 +370,16 @@ export class Chat {
     for (const { type } of items) if (!isKnownItem(type)) this.#store.logOnce('item.unknown', { type });
   }
 
-  /** The stream ended in peace, but in the middle of a message: something between here and the server cut it. */
-  #interruption(): NetworkError | null {
-    const { items, unfinished, failure } = this.state.conversation;
+  /** The stream ended in peace, but before or in the middle of a message: something on the way has cut it. */
+  #interruption(turn: Turn): NetworkError | null {
+    const { items, unfinished, outgoing, failure } = this.state.conversation;
     const cut = items.some(({ id, type }) => type === 'assistant_message' && unfinished.has(id));
-    if (!cut || failure) return null;
+    if (turn.stopped || failure || (!cut && !outgoing)) return null;
     return new NetworkError('stream.interrupted', 'The answer ended before it was complete.');
   }
 
   #end(turn: Turn, error: unknown): void {
-    turn.refuse(turn.signal.aborted ? new ChatKitError('stopped', 'It was stopped before the server had it.') : error);
+    settle(turn, error);
     if (turn !== this.#turn) return;
     this.#turn = null;
     const { conversation } = this.state;
@@ -389,7 +389,7 @@ export class Chat {
     this.#store.set({
       activity: 'idle',
       conversation: endTurn(conversation, failure),
-      announcement: announcementOf(turn, conversation, failure),
+      announcement: announcementOf(turn, conversation, failure ?? conversation.failure),
     });
     if (turn.answered) this.#store.emit('chatkit.response.end', undefined);
   }
@@ -430,6 +430,13 @@ export class Chat {
       return { error: error.message };
     }
   }
+}
+
+/** Tells who waits for a turn that has ended. A stream that ended well was accepted, even if it said nothing. */
+function settle(turn: Turn, error: unknown): void {
+  if (turn.signal.aborted) turn.refuse(new ChatKitError('stopped', 'It was stopped before the server had it.'));
+  else if (error) turn.refuse(error);
+  else turn.accept();
 }
 
 /** Whether an event is part of the answer, and not of the bookkeeping before it. */

@@ -107,6 +107,24 @@ describe('saying something', () => {
     expect([shown(), draftOf(chat.state), server.last?.type]).toEqual(['Welcome.', '', 'threads.create']);
   });
 
+  test('that is answered by nothing at all counts as never arrived', async () => {
+    server.on('threads.create', () => stream([]));
+    await expect(say('Hello')).rejects.toMatchObject({ code: 'stream.interrupted' });
+    await idle();
+    expect(draftOf(chat.state)).toBe('Hello');
+    expect(chat.state.conversation.failure).toMatchObject({ allowRetry: true });
+  });
+
+  test('that is stopped before it arrives gives the text back, and is no failure', async () => {
+    server.on('threads.create', (_, signal) => new LiveStream(signal).response);
+    const sent = say('Hello');
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+    chat.stop();
+    await expect(sent).rejects.toMatchObject({ code: 'stopped' });
+    await idle();
+    expect([draftOf(chat.state), chat.state.conversation.failure]).toEqual(['Hello', null]);
+  });
+
   test('that the server refuses is not tried again', async () => {
     const error = { code: 'too_long', message: 'Shorter, please.' };
     server.on('threads.create', () => json({ error }, 400));
@@ -178,6 +196,7 @@ describe('an answer', () => {
     await idle();
     expect(chat.state.conversation.failure).toMatchObject({ message: 'Down.', allowRetry: true });
     expect(errors()).toMatchObject([{ code: 'model.down', requestId: 'req_1' }]);
+    expect(chat.state.announcement).toBeNull();
   });
 
   test('may call for an effect on the page, and say things nobody here knows, logged once each', async () => {
@@ -201,6 +220,15 @@ test('a retry that does not reach the server leaves the answer that was there', 
   await idle();
   await expect(chat.retry()).rejects.toMatchObject({ code: 'network.unreachable' });
   expect(shown()).toBe('Welcome.');
+});
+
+test('an action is done even if the server has nothing to say to it', async () => {
+  server.on('threads.get_by_id', () => json(thread()));
+  server.on('threads.custom_action', () => stream([]));
+  await chat.open('thr_1');
+  await chat.sendAction({ type: 'order' });
+  await idle();
+  expect(errors()).toEqual([]);
 });
 
 describe('a client tool', () => {
