@@ -134,6 +134,29 @@ async def test_an_answer_may_grow_so_long_and_not_longer(open_house: Any, visit:
     assert len(Endless.cancelled_with) == 1
 
 
+class HoldsItsGenerator(Rambling):
+    """Nobody but us will close it: it is not even garbage."""
+
+    held: Any
+
+    def respond(self, thread: ThreadMetadata, input_user_message: Any, context: Any) -> Events:
+        HoldsItsGenerator.held = self._words(thread)
+        return HoldsItsGenerator.held
+
+    async def _words(self, thread: ThreadMetadata) -> Events:
+        try:
+            async for event in self.turn(1, thread):
+                yield event
+        finally:
+            Endless.closed = True
+
+
+async def test_an_answer_that_is_ended_is_closed_here_and_now(open_house: Any, visit: Any) -> None:
+    browser = visit(await open_house(HoldsItsGenerator, limits={"response_bytes": 4096}))
+    await browser.post("threads.create", input=message_of("Hello"))
+    assert Endless.closed
+
+
 class Finishing(Scenario):
     """Says its last word only when the test lets it."""
 
@@ -311,6 +334,37 @@ async def test_a_run_that_is_stopped_before_it_began_ends_for_its_reader() -> No
         run.stop()
         async with asyncio.timeout(5):
             assert [piece async for piece in run.log.follow(patience=5)] == []
+
+
+class Keeps:
+    """An answer that takes its time to keep what it has, once it is stopped."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.kept = False
+
+    async def frames(self) -> AsyncGenerator[bytes]:
+        """Nothing."""
+        try:
+            self.begun.set()
+            await asyncio.Event().wait()
+            yield b""
+        except asyncio.CancelledError:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            self.kept = True
+            raise
+
+
+async def test_a_second_stop_does_not_break_off_what_the_first_began() -> None:
+    answer = Keeps()
+    async with Runs(Bounds(seconds=5, bytes=1000), grace=0) as runs:
+        run = runs.start(answer, Context(Visitor("vis_1")))
+        await answer.begun.wait()
+        run.stop()
+        await asyncio.sleep(0)
+        run.stop()
+    assert answer.kept
 
 
 async def test_stopping_a_run_that_has_ended_changes_nothing() -> None:

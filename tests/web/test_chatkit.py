@@ -365,6 +365,22 @@ async def test_a_body_that_is_too_large_is_refused_by_its_announced_length(open_
     assert "2048 bytes" in refused["message"]
 
 
+async def test_nothing_is_read_of_a_body_that_announces_itself_too_large(open_house: Any) -> None:
+    house = await open_house(Bare, limits={"request_bytes": 2048})
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        raise AssertionError("it was read")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"chat.test"), (b"content-length", b"2049")]
+    scope = {"type": "http", "method": "POST", "path": "/chatkit", "headers": headers, "scheme": "http"}
+    await house.app(scope | {"query_string": b"", "root_path": ""}, receive, send)
+    assert sent[0]["status"] == 413
+
+
 async def test_a_body_that_is_too_large_is_refused_while_it_comes(open_house: Any, visit: Any) -> None:
     browser = visit(await open_house(Bare, limits={"request_bytes": 2048}))
     sent = 0
