@@ -29,7 +29,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A server for all tests. Who restarts it waits until it is there again."""
-    with PostgresServer() as server:
+    with PostgresServer(deadlock_timeout="50ms") as server:
         server.sql("CREATE DATABASE shared")
         asyncio.run(PostgresDatabase(server.url("shared")).upgrade())
         yield server

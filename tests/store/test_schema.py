@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import multiprocessing
 import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from teahouse.store import SchemaTooNew, SqliteDatabase, SqlStore, StoreUnavailable, schema
+from postgres_server import PostgresServer
+from teahouse.store import Database, SchemaTooNew, SqliteDatabase, SqlStore, StoreUnavailable, schema
 from teahouse.store.engine import make_engine
 from teahouse.store.errors import NOT_A_DATABASE
+from teahouse.store.postgres import PostgresDatabase
 from teahouse.store.tables import metadata
 
+from . import at_once
 from .things import ALICE, answer, ids, thread
 
 NEXT = """
@@ -141,21 +148,95 @@ async def test_a_database_of_another_program_is_refused(path: Path) -> None:
     assert caught.value.kind is NOT_A_DATABASE
 
 
-@pytest.mark.parametrize("older", [False, True], ids=["empty", "older"])
-async def test_processes_that_start_at_once_migrate_once(path: Path, tomorrow: Path, older: bool) -> None:
-    if older:
-        await fill(path)
-    code = (
-        "import sys; from pathlib import Path; from teahouse.store import schema; "
-        "sys.stdin.readline(); schema.upgrade(Path(sys.argv[1]), Path(sys.argv[2])); print('done')"
-    )
-    pipe = asyncio.subprocess.PIPE
-    processes = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", code, str(path), str(tomorrow), stdin=pipe, stdout=pipe, stderr=pipe
-        )
-        for _ in range(4)
-    ]
-    results = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
-    assert [(out.strip(), error) for out, error in results] == [(b"done", b"")] * 4
+# Several processes at once -----------------------------------------------------------------------------
+
+
+async def test_processes_that_start_at_once_migrate_once(path: Path, tomorrow: Path) -> None:
+    """From the schema that was there before to the newest, and there is one backup."""
+    await fill(path)
+    in_four_processes(at_once.upgrade_sqlite, path, tomorrow)
     assert columns(path).count("colour") == 1
+    assert len(list(path.parent.glob("*.backup"))) == 1
+
+
+def test_processes_that_start_at_once_make_one_file(path: Path) -> None:
+    in_four_processes(at_once.upgrade_sqlite, path, schema.MIGRATIONS)
+    assert columns(path)
+    assert not list(path.parent.glob("*.backup"))
+
+
+def test_replicas_that_start_at_once_make_one_schema(postgres: PostgresServer) -> None:
+    postgres.sql("CREATE DATABASE replicas")
+    in_four_processes(at_once.upgrade_postgres, postgres.url("replicas"), schema.MIGRATIONS)
+    assert postgres.sql("SELECT version_num FROM teahouse.alembic_version", "replicas") == schema.known()[-1]
+
+
+def test_replicas_that_start_at_once_upgrade_once(postgres: PostgresServer, tomorrow: Path) -> None:
+    """The second to have the lock would fail to add the column again."""
+    postgres.sql("CREATE DATABASE upgraded")
+    url = postgres.url("upgraded")
+    asyncio.run(PostgresDatabase(url).upgrade())
+    postgres.sql("INSERT INTO teahouse.threads VALUES ('thr_1', 'alice', 0, '{}')", "upgraded")
+    in_four_processes(at_once.upgrade_postgres, url, tomorrow)
+    assert postgres.sql("SELECT version_num FROM teahouse.alembic_version", "upgraded") == "9999"
+    assert postgres.sql("SELECT id, colour FROM teahouse.threads", "upgraded") == "thr_1|"
+
+
+def in_four_processes(target: Callable[..., None], *arguments: object) -> None:
+    """Run `target` four times at the same moment; each has to succeed."""
+    # Forked from a process that has imported everything: starting afresh takes seconds each.
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["store.at_once"])
+    together = processes.Barrier(4)
+    started = [processes.Process(target=at_once.together, args=(together, target, *arguments)) for _ in range(4)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(60)
+    assert [process.exitcode for process in started] == [0] * 4
+
+
+# PostgreSQL --------------------------------------------------------------------------------------------
+
+
+def test_migrations_make_exactly_the_tables_the_code_uses_on_postgresql(postgres: PostgresServer) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+    async def compared() -> list[object]:
+        engine = create_async_engine(
+            postgres.url("shared").replace("postgresql:", "postgresql+asyncpg:"),
+            connect_args={"server_settings": {"search_path": "teahouse"}},
+        )
+        async with engine.connect() as connection:
+            found = await connection.run_sync(differences)
+        await engine.dispose()
+        return found
+
+    assert asyncio.run(compared()) == []
+
+
+async def test_a_migration_that_fails_leaves_postgresql_as_it_was(postgres: PostgresServer, tmp_path: Path) -> None:
+    postgres.sql("CREATE DATABASE broken")
+    database = PostgresDatabase(postgres.url("broken"), migrations=with_one_more(tmp_path, then="1 / 0"))
+    with pytest.raises(ZeroDivisionError):
+        await database.open()
+    assert await database.revision() is None
+    async with SqlStore(PostgresDatabase(postgres.url("broken"))) as store:
+        await store.ping()
+
+
+async def test_a_newer_schema_is_refused_by_either(closed: Database, path: Path, postgres: PostgresServer) -> None:
+    newer = "UPDATE {}alembic_version SET version_num = '9999'"
+    if isinstance(closed, SqliteDatabase):
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(newer.format(""))
+    else:
+        postgres.sql(newer.format("teahouse."), "shared")
+    try:
+        with pytest.raises(SchemaTooNew) as caught:
+            await closed.open()
+    finally:
+        if isinstance(closed, PostgresDatabase):
+            postgres.sql(f"UPDATE teahouse.alembic_version SET version_num = '{schema.known()[-1]}'", "shared")
+    assert "9999" in caught.value.message()

@@ -20,6 +20,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -51,6 +52,7 @@ log = logging.getLogger("teahouse.store")
 SCHEMA = "teahouse"
 
 _TRIES = 3
+_LAST_WORD_SECONDS = 1
 _MIGRATION_LOCK = 0x7EA_0053  # Any number that no other program takes for a lock of its own.
 _LONGEST_MIGRATION = "10min"
 
@@ -94,6 +96,7 @@ class PostgresDatabase:
         seconds: how long a caller waits for its transaction, everything included.
         statement_seconds: how long the server works on one statement.
         connect_seconds: how long connecting may take.
+        migrations: where Alembic's are.
     """
 
     def __init__(
@@ -104,6 +107,7 @@ class PostgresDatabase:
         seconds: float = 30,
         statement_seconds: float = 10,
         connect_seconds: float = 5,
+        migrations: Path = schema.MIGRATIONS,
     ) -> None:
         self._url = url
         self._place = _Place.of(url)
@@ -111,6 +115,7 @@ class PostgresDatabase:
         self._seconds = seconds
         self._statement_seconds = statement_seconds
         self._connect_seconds = connect_seconds
+        self._migrations = migrations
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def revision(self) -> str | None:
@@ -126,9 +131,9 @@ class PostgresDatabase:
     async def upgrade(self) -> None:
         """Make our schema, or bring it up to date; of several replicas one does it while the others wait."""
         found = await self.revision()
-        if found == schema.known()[-1]:
+        if found == schema.known(self._migrations)[-1]:
             return
-        schema.refuse_newer(found, f"PostgreSQL{self._place.at}")
+        schema.refuse_newer(found, f"PostgreSQL{self._place.at}", self._migrations)
         try:
             await self._migrate()
         except (asyncpg.PostgresError, *_LOST) as error:
@@ -259,7 +264,7 @@ class PostgresDatabase:
             # Not IF NOT EXISTS: that asks for the right to make one, even where an administrator has.
             if connection.execute(text(f"SELECT to_regnamespace('{SCHEMA}')")).scalar() is None:
                 connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
-            schema.migrate(connection)
+            schema.migrate(connection, self._migrations)
 
         async def connect() -> asyncpg.Connection[Any]:
             return await self._connect(self._place)
@@ -333,11 +338,23 @@ async def _revision(connection: asyncpg.Connection[Any]) -> str | None:
 
 
 async def _leaving_nothing(connection: Any, act: Callable[[Any], Awaitable[Result]]) -> Result:
-    """Act; a caller who is cancelled, or out of patience, does not wait for the server to hear of it."""
+    """Act. When the caller is cancelled, or out of patience, the server does not work on, holding locks."""
     try:
         return await act(connection)
     except (asyncio.CancelledError, TimeoutError):
-        # Its transaction ends with it.
+        await _stop(connection)
+        raise
+
+
+async def _stop(connection: Any) -> None:
+    """Roll back; a server that does not hear of it is left to find that the connection has gone."""
+    try:
+        async with asyncio.timeout(_LAST_WORD_SECONDS):
+            # asyncpg has asked the server to cancel the statement; this waits until it has.
+            await connection.execute("ROLLBACK")
+    except (asyncpg.PostgresError, *_LOST):
+        connection.terminate()
+    except asyncio.CancelledError:
         connection.terminate()
         raise
 
