@@ -103,7 +103,8 @@ async def test_sources_open_the_documents_at_the_passage(guide: GuideServer) -> 
     sources = [a["source"] for a in said(await ask(guide, "how do I brew green tea?"))["annotations"]]
     assert sources[1] == {
         "type": "url",
-        "title": "How to brew tea › Green tea",
+        "title": "Green tea",
+        "attribution": "How to brew tea",
         "url": "docs/en/tea#green-tea",
         "description": "Let the water cool to 80 °C, or the tea turns bitter: kettle --celsius 80",
     }

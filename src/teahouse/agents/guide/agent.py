@@ -105,7 +105,8 @@ def search_tool(index: DocumentIndex, *, docs_url: str = "docs") -> FunctionTool
 def _shown(passage: Passage, numbered: Sources, tongue: str, docs_url: str) -> dict[str, Any]:
     """A passage as the model sees it."""
     found = source(passage, tongue, docs_url)
-    return {"number": numbered.number(found), "title": found.title, "url": found.url, "text": passage.text}
+    title = " › ".join((passage.title, *passage.headings[-1:]))
+    return {"number": numbered.number(found), "title": title, "url": found.url, "text": passage.text}
 
 
 def _locale(context: object) -> str:

@@ -86,11 +86,11 @@ def nothing(question: str, topics: Sequence[Topic], language: str, docs_url: str
     return Answer("\n\n".join(paragraphs))
 
 
-def source_title(passage: Passage, language: str) -> str:
-    """How a passage is called in a list of sources."""
+def source_names(passage: Passage, language: str) -> tuple[str, str | None]:
+    """What a source is called, and what tells it from others of that name: its document, or its page of it."""
     if passage.page is not None:
-        return f"{passage.title}, {phrases.of(language).page.format(number=passage.page)}"
-    return " › ".join((passage.title, *passage.headings[-1:]))
+        return passage.title, phrases.of(language).page.format(number=passage.page)
+    return (passage.headings[-1], passage.title) if passage.headings else (passage.title, None)
 
 
 def snippet(passage: Passage) -> str:

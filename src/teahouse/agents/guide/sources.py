@@ -10,8 +10,10 @@ from teahouse.agents.guide.index import Passage
 
 def source(passage: Passage, language: str, docs_url: str) -> URLSource:
     """The source that opens `passage`."""
+    title, attribution = answer.source_names(passage, language)
     return URLSource(
-        title=answer.source_title(passage, language),
+        title=title,
+        attribution=attribution,
         url=passage.url(docs_url),
         description=answer.snippet(passage),
     )
