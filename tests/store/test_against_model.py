@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import tempfile
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 import pytest
 from chatkit.store import NotFoundError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from teahouse.protocol import Context
-from teahouse.store import SqliteDatabase, SqlStore
+from teahouse.store import Database, SqlStore
 
+from .conftest import emptied
 from .things import ALICE, BOB, answer, attachment, ids, question, text_of, thread
 
 CONTEXTS = st.sampled_from([ALICE, BOB])
@@ -68,18 +66,17 @@ def page_of(names: list[str], limit: int | None, after: str | None, order: str) 
 
 
 class StoreMachine(RuleBasedStateMachine):
-    def __init__(self) -> None:
+    def __init__(self, database: Database) -> None:
         super().__init__()
         self.model = Model()
-        self.closing = contextlib.ExitStack()
-        self.runner = self.closing.enter_context(asyncio.Runner())
-        folder = self.closing.enter_context(tempfile.TemporaryDirectory())
-        self.store = SqlStore(SqliteDatabase(Path(folder) / "teahouse.db"))
+        self.runner = asyncio.Runner()
+        self.store = SqlStore(database)
         self.runner.run(self.store.open())
+        self.runner.run(database.write(emptied))
 
     def teardown(self) -> None:
         self.runner.run(self.store.close())
-        self.closing.close()
+        self.runner.close()
 
     def same(self, expected: Any, call: Coroutine[Any, Any, Any]) -> Any:
         """Run `call`; `expected` is a function of the model. Both find what they want, or neither does."""
@@ -189,11 +186,14 @@ class StoreMachine(RuleBasedStateMachine):
                 assert list(texts.items()) == list(expected["items"].items())
 
 
-StoreMachine.TestCase.settings = settings(
-    max_examples=25,
-    stateful_step_count=40,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-test_the_store_agrees_with_a_model = StoreMachine.TestCase
+def test_the_store_agrees_with_a_model(closed: Database) -> None:
+    run_state_machine_as_test(
+        lambda: StoreMachine(closed),
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from chatkit.store import NotFoundError
 from chatkit.types import ThreadMetadata
 
 from teahouse.protocol import Context
-from teahouse.store import SqlStore
+from teahouse.store import SqliteDatabase, SqlStore
 
 from .things import ALICE, BOB, answer, attachment, question, thread, visitor
 
@@ -108,11 +109,11 @@ async def test_visitors_may_have_items_and_threads_in_the_same_moment(alices: Sq
 
 @pytest.mark.parametrize("method", REFUSED.keys() | SILENT.keys())
 @pytest.mark.parametrize("context", [None, {"user_id": "alice"}, visitor("")], ids=["none", "dict", "empty"])
-async def test_a_context_without_a_visitor_is_a_mistake_of_the_caller(
-    alices: SqlStore, method: str, context: Any
-) -> None:
+async def test_a_context_without_a_visitor_is_a_mistake_of_the_caller(path: Path, method: str, context: Any) -> None:
+    """Told before the database is asked anything."""
+    store = SqlStore(SqliteDatabase(path))
     with pytest.raises(TypeError, match="pass a teahouse Context"):
-        await (REFUSED | SILENT)[method](alices, context, "thr_1", "msg_1", "atc_1")
+        await (REFUSED | SILENT)[method](store, context, "thr_1", "msg_1", "atc_1")
 
 
 async def test_a_thread_never_changes_hands(alices: SqlStore) -> None:
