@@ -158,6 +158,19 @@ def test_sources_open_below_the_prefix_from_a_page_anywhere_else(visit: Visit, m
     assert source.evaluate("link => link.href").startswith(urljoin(mounted, "docs/"))
 
 
+def test_links_and_images_of_an_answer_are_relative_to_its_server(chat: Chat, script: Script) -> None:
+    script.answers(say("[a page](docs/tea) ![a cup](favicon.svg)"))
+    shop = urljoin(chat.base, "shop/tea.html")
+    html = f"<!doctype html><title>Shop</title><link rel=icon href='data:,'>{SCRIPT}<openai-chatkit>"
+    html = html.replace("chatkit.js", "../chatkit.js")
+    chat.page.route(shop, lambda route: route.fulfill(content_type="text/html", body=html))
+    chat.page.goto(shop)
+    turn = chat.converse("Show me")
+    assert turn.get_by_role("link", name="a page").evaluate("link => link.href") == urljoin(chat.base, "docs/tea")
+    picture = turn.get_by_role("img", name="a cup")
+    assert picture.evaluate("image => image.decode().then(() => image.src)") == urljoin(chat.base, "favicon.svg")
+
+
 def test_over_plain_http_from_another_machine_the_chat_works(visit: Visit, house: str) -> None:
     """No secure context: no crypto.randomUUID, no clipboard."""
     chat = visit(house.replace("127.0.0.1", "teahouse.test")).open()
