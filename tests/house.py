@@ -116,7 +116,7 @@ def frames(body: str) -> list[Frame]:
     found = []
     assert body.endswith("\n\n"), "the stream ends in the middle of a frame"
     for block in body.removesuffix("\n\n").split("\n\n"):
-        if block == ": ping":
+        if block == ": ping" or block.startswith("event: run\n"):
             continue
         number, data = block.split("\n")
         assert number.startswith("id: "), block

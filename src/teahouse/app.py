@@ -32,6 +32,7 @@ from teahouse.settings import Settings, bundled_docs, load
 from teahouse.store import SqlStore, database_at
 from teahouse.web import routes
 from teahouse.web.middleware import Front
+from teahouse.web.runs import RUN_HEADER
 from teahouse.web.services import Services
 
 log = logs.get(__name__)
@@ -105,7 +106,7 @@ class Teahouse:
                 allow_credentials=True,
                 allow_methods=["GET", "POST"],
                 allow_headers=["*"],
-                expose_headers=["X-Request-Id"],
+                expose_headers=["X-Request-Id", RUN_HEADER],
                 max_age=86400,
             )
         return app

@@ -7,7 +7,7 @@ taxonomy, and each has a page at `docs/<language>/errors/<code>` (a test holds t
     403 ORIGIN_NOT_ALLOWED
     404 THREAD_NOT_FOUND  ITEM_NOT_FOUND  ATTACHMENT_NOT_FOUND  NOT_FOUND
     405 METHOD_NOT_ALLOWED
-    409 THREAD_LOCKED
+    409 THREAD_LOCKED  RUN_ACTIVE
     413 REQUEST_TOO_LARGE
     500 INTERNAL_ERROR  AGENT_FAILED
     501 OPERATION_NOT_SUPPORTED
@@ -156,6 +156,12 @@ THREAD_LOCKED = Kind(
     "thread_locked", 409,
     ("This conversation takes no more messages ({reason}).", "Start a new one."),
     ("此对话不再接收消息（{reason}）。", "请新建对话。"),
+)  # fmt: skip
+RUN_ACTIVE = Kind(
+    "run_active", 409,
+    ("An answer is being written in this conversation.", "Wait until it is finished, or stop it."),
+    ("此对话正在生成回答。", "请等它完成，或先停止它。"),
+    retry=True,
 )  # fmt: skip
 REQUEST_TOO_LARGE = Kind(
     "request_too_large", 413,

@@ -6,6 +6,7 @@ reading a request with a reason when it is wrong, and server-sent events with a 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -101,6 +102,14 @@ def encode(model: BaseModel) -> bytes:
 def frame(number: int, data: bytes) -> bytes:
     """One server-sent event. `data` is JSON and so holds no raw newline."""
     return b"id: %d\ndata: %b\n\n" % (number, data)
+
+
+def run_frame(run_id: str | None, state: str) -> bytes:
+    """A server-sent event of the type `run`, for clients that understand it: which run, in which state.
+
+    It has no number: a reader that comes back names the last numbered frame it has seen.
+    """
+    return b"event: run\ndata: %b\n\n" % json.dumps({"id": run_id, "state": state}).encode()
 
 
 def aware(time: datetime) -> datetime:

@@ -152,6 +152,11 @@ class Settings(BaseSettings):
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         (), description="Other origins whose pages may use this server, e.g. `https://www.example.com`."
     )
+    on_disconnect: Literal["auto", "stop", "continue"] = Field(
+        "auto",
+        description="What a lost connection does to the answer in the making. `auto`: nothing where the client can "
+        "come back, as our element can; for others, OpenAI's chatkit.js among them, it is the stop button.",
+    )
     secret: SecretStr | None = Field(
         None,
         min_length=16,

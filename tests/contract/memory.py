@@ -42,9 +42,7 @@ class MemoryStore(Store[Any]):
         self._threads[thread.id] = ThreadMetadata.model_validate(metadata)
         self._items.setdefault(thread.id, {})
 
-    async def load_threads(
-        self, limit: int, after: str | None, order: str, context: Any
-    ) -> Page[ThreadMetadata]:
+    async def load_threads(self, limit: int, after: str | None, order: str, context: Any) -> Page[ThreadMetadata]:
         return _page(list(self._threads.values()), limit, after, order)
 
     async def delete_thread(self, thread_id: str, context: Any) -> None:

@@ -104,9 +104,7 @@ class Scenario(ChatKitServer[Any]):
         """Hold the conversation; one message unless a scenario needs more."""
         await chat.say("Hello")
 
-    async def respond(
-        self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Any
-    ) -> Events:
+    async def respond(self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Any) -> Events:
         self._turns += 1
         async for event in self.turn(self._turns, thread):
             yield event
@@ -142,9 +140,7 @@ class Scenario(ChatKitServer[Any]):
 async def stream_part(item: AssistantMessageItem, *deltas: str) -> Events:
     """Stream one more part of an assistant message and keep it in the item."""
     index = len(item.content)
-    yield updated(
-        item, AssistantMessageContentPartAdded(content_index=index, content=AssistantMessageContent(text=""))
-    )
+    yield updated(item, AssistantMessageContentPartAdded(content_index=index, content=AssistantMessageContent(text="")))
     for delta in deltas:
         yield updated(item, AssistantMessageContentPartTextDelta(content_index=index, delta=delta))
     content = AssistantMessageContent(text="".join(deltas))
@@ -251,16 +247,10 @@ class Annotations(Scenario):
 
     async def turn(self, number: int, thread: ThreadMetadata) -> Events:
         item = self.empty_answer(thread)
-        content = AssistantMessageContent(
-            text="绿茶 is green tea 🍵. See the list, ask Mei.", annotations=CITATIONS
-        )
+        content = AssistantMessageContent(text="绿茶 is green tea 🍵. See the list, ask Mei.", annotations=CITATIONS)
         yield ThreadItemAddedEvent(item=item)
-        yield updated(
-            item, AssistantMessageContentPartAdded(content_index=0, content=AssistantMessageContent(text=""))
-        )
-        yield updated(
-            item, AssistantMessageContentPartTextDelta(content_index=0, delta="绿茶 is green tea 🍵. ")
-        )
+        yield updated(item, AssistantMessageContentPartAdded(content_index=0, content=AssistantMessageContent(text="")))
+        yield updated(item, AssistantMessageContentPartTextDelta(content_index=0, delta="绿茶 is green tea 🍵. "))
         for index, annotation in enumerate(CITATIONS[:2]):
             yield updated(
                 item,
@@ -268,9 +258,7 @@ class Annotations(Scenario):
                     content_index=0, annotation_index=index, annotation=annotation
                 ),
             )
-        yield updated(
-            item, AssistantMessageContentPartTextDelta(content_index=0, delta="See the list, ask Mei.")
-        )
+        yield updated(item, AssistantMessageContentPartTextDelta(content_index=0, delta="See the list, ask Mei."))
         yield updated(item, AssistantMessageContentPartDone(content_index=0, content=content))
         item.content.append(content)
         yield ThreadItemDoneEvent(item=item)
@@ -375,9 +363,7 @@ class Tasks(Scenario):
 
     async def turn(self, number: int, thread: ThreadMetadata) -> Events:
         tasks: list[Task] = [
-            CustomTask(
-                title="Boil water", icon="sparkle", content="To **80 °C**.", status_indicator="complete"
-            ),
+            CustomTask(title="Boil water", icon="sparkle", content="To **80 °C**.", status_indicator="complete"),
             SearchTask(title="Searched", title_query="gaiwan", queries=["gaiwan", "盖碗"]),
             ThoughtTask(title="Thinking", content="Which leaves?"),
             FileTask(title="Read", sources=[FileSource(title="Prices", filename="prices.pdf")]),
@@ -418,18 +404,14 @@ class StructuredInputAnswered(Scenario):
         return StructuredInputItem(
             **self.fields(thread),
             inputs=[
-                StructuredInputMultipleChoice(
-                    id="kind", question="Which kind?", options=options("green", "black")
-                ),
+                StructuredInputMultipleChoice(id="kind", question="Which kind?", options=options("green", "black")),
                 StructuredInputMultipleChoice(
                     id="with",
                     question="With what?",
                     options=options("milk", "sugar", "nothing"),
                     multiple=True,
                 ),
-                StructuredInputFreeform(
-                    id="note", question="Anything else?", description="Allergies, for example"
-                ),
+                StructuredInputFreeform(id="note", question="Anything else?", description="Allergies, for example"),
             ],
         )
 

@@ -10,6 +10,7 @@ import pytest
 from teahouse.protocol import Context, Visitor
 from teahouse.runs.log import MemoryLog
 from teahouse.runs.run import Bounds, Runs
+from teahouse.runs.turn import Outcome
 
 FOR_EVER = 3600
 AT_ONCE = 10
@@ -86,6 +87,8 @@ async def test_each_reader_has_its_own_place(log: MemoryLog) -> None:
 
 async def test_an_answer_that_never_waits_can_be_stopped_and_keeps_nobody_waiting() -> None:
     class Torrent:
+        outcome: Outcome = "done"
+
         async def frames(self) -> AsyncGenerator[bytes]:
             while True:
                 yield b"1"

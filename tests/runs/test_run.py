@@ -23,6 +23,7 @@ from house import Browser, all_runs_to_end, message_of, of_type, served, texts
 from teahouse.protocol import Context, Visitor
 from teahouse.runs.log import MemoryLog
 from teahouse.runs.run import Bounds, Runs
+from teahouse.runs.turn import Outcome
 
 Events = AsyncIterator[ThreadStreamEvent]
 
@@ -322,6 +323,8 @@ async def test_every_reader_of_a_log_is_woken() -> None:
 
 class Words:
     """An answer by itself."""
+
+    outcome: Outcome = "done"
 
     async def frames(self) -> AsyncGenerator[bytes]:
         """One event."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 from teahouse import errors
 from teahouse.errors import Problem
 from teahouse.protocol import frame
+
+Sleepers = set[asyncio.Future[bool]]
+"""Who waits in `woken` for a `wake`."""
 
 
 class MemoryLog:
@@ -22,8 +25,8 @@ class MemoryLog:
         self._size = 0
         self._frames: list[bytes] = []
         self._closed = False
-        self._wait_for_news: set[asyncio.Future[bool]] = set()
-        self._wait_for_end: set[asyncio.Future[bool]] = set()
+        self._wait_for_news: Sleepers = set()
+        self._wait_for_end: Sleepers = set()
 
     def __len__(self) -> int:
         """How many frames there are: the number of the last one."""
@@ -43,13 +46,13 @@ class MemoryLog:
     def append_last(self, data: bytes) -> None:
         """Add an event whatever the log's size: the one that says why it ends."""
         self._frames.append(frame(len(self._frames) + 1, data))
-        _wake(self._wait_for_news)
+        wake(self._wait_for_news)
 
     def close(self) -> None:
         """Say that no more will come."""
         self._closed = True
-        _wake(self._wait_for_news)
-        _wake(self._wait_for_end)
+        wake(self._wait_for_news)
+        wake(self._wait_for_end)
 
     async def follow(self, after: int = 0, *, patience: float, gather: float = 0) -> AsyncIterator[bytes]:
         """What came after frame number `after`, then what comes, until the log is closed.
@@ -69,15 +72,15 @@ class MemoryLog:
                 after = len(self._frames)
                 yield piece
                 if gather and not self._closed:
-                    await _woken(self._wait_for_end, gather)
+                    await woken(self._wait_for_end, gather)
             elif self._closed:
                 return
-            elif not await _woken(self._wait_for_news, patience):
+            elif not await woken(self._wait_for_news, patience):
                 yield b""
 
 
-async def _woken(sleepers: set[asyncio.Future[bool]], seconds: float) -> bool:
-    """Sleep until `_wake(sleepers)`; False when that did not happen within `seconds`.
+async def woken(sleepers: Sleepers, seconds: float) -> bool:
+    """Sleep until `wake(sleepers)`; False when that did not happen within `seconds`.
 
     What `asyncio.wait_for` does with a task and an event, at a tenth of the cost: readers sleep for each
     piece of each answer.
@@ -93,7 +96,8 @@ async def _woken(sleepers: set[asyncio.Future[bool]], seconds: float) -> bool:
         sleepers.discard(sleeper)
 
 
-def _wake(sleepers: set[asyncio.Future[bool]]) -> None:
+def wake(sleepers: Iterable[asyncio.Future[bool]]) -> None:
+    """Wake everybody who sleeps with `woken`."""
     for sleeper in sleepers:
         _rouse(sleeper, True)
 

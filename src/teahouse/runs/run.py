@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from uuid_utils import uuid7
 
 from teahouse import errors, logs
 from teahouse.errors import Problem
 from teahouse.protocol import Context, ErrorFrame, encode
-from teahouse.runs.log import MemoryLog
-from teahouse.runs.turn import Turn
+from teahouse.runs.log import MemoryLog, Sleepers, wake, woken
+from teahouse.runs.turn import Outcome, Turn
 
 log = logs.get(__name__)
 
@@ -23,8 +23,16 @@ log = logs.get(__name__)
 _BREATH = 100
 
 
+RunState = Literal["running"] | Outcome
+"""`running`, or how the run ended."""
+
+
 class Answer(Protocol):
     """Something that becomes events on the wire, each as JSON."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended, once it has."""
 
     def frames(self) -> AsyncGenerator[bytes]:
         """The events. Cancelling it stops the making."""
@@ -35,6 +43,11 @@ class TurnAnswer:
     """A turn, each event serialised once."""
 
     turn: Turn
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the turn ended."""
+        return self.turn.outcome
 
     async def frames(self) -> AsyncGenerator[bytes]:
         """The turn's events as JSON."""
@@ -48,6 +61,7 @@ class RelayedAnswer:
     """The stream of a ChatKitServer that overrides `process`, taken as it comes."""
 
     stream: AsyncGenerator[bytes]
+    outcome: Outcome = "done"
 
     async def frames(self) -> AsyncGenerator[bytes]:
         """The JSON in each `data:` line."""
@@ -71,12 +85,16 @@ class Run:
 
     Attributes:
         id: `run_` and a uuid7.
+        thread_id: the thread it answers in; None for a relayed answer, whose thread we do not know.
+        state: how it stands.
         log: where its events are read.
         task: who makes it; set by its owner.
     """
 
-    def __init__(self, answer: Answer, context: Context, bounds: Bounds) -> None:
+    def __init__(self, answer: Answer, context: Context, bounds: Bounds, thread_id: str | None = None) -> None:
         self.id = f"run_{uuid7().hex}"
+        self.thread_id = thread_id
+        self.state: RunState = "running"
         self.log = MemoryLog(bounds.bytes)
         self._answer = answer
         self._context = context
@@ -100,27 +118,36 @@ class Run:
                     self.log.append(data)
                     if len(self.log) % _BREATH == 0:
                         await asyncio.sleep(0)
+            self.state = self._answer.outcome
         except Problem as problem:
-            self._end(problem)
+            self._fail(problem)
         except Exception as error:
             if isinstance(error, TimeoutError) and limit.expired():
-                self._end(Problem(errors.RESPONSE_TIMED_OUT, seconds=f"{self._bounds.seconds:g}"))
+                self._fail(Problem(errors.RESPONSE_TIMED_OUT, seconds=f"{self._bounds.seconds:g}"))
                 return
             log.exception("run failed", run_id=self.id)
-            self._end(Problem(errors.INTERNAL_ERROR))
-        finally:
-            self.log.close()
+            self._fail(Problem(errors.INTERNAL_ERROR))
 
-    def _end(self, problem: Problem) -> None:
+    def end(self) -> None:
+        """Close the log, whatever became of the task."""
+        if self.state == "running":  # cancelled, perhaps before its first step
+            self.state = "stopped"
+        self.log.close()
+
+    def _fail(self, problem: Problem) -> None:
+        self.state = "failed"
         self.log.append_last(encode(ErrorFrame.of(problem, self._context)))
 
 
 class Runs:
-    """All runs of this process, in one task group. Use as an async context manager.
+    """All runs of this process, in one task group, one at most for each thread. Use as an async context manager.
 
     Args:
         bounds: what each may take.
         grace: seconds that running answers get to finish when the house closes.
+
+    Attributes:
+        closed: no more runs will begin.
     """
 
     def __init__(self, bounds: Bounds, grace: float) -> None:
@@ -128,6 +155,9 @@ class Runs:
         self._grace = grace
         self._group = asyncio.TaskGroup()
         self._running: dict[asyncio.Task[None], Run] = {}
+        self._of_thread: dict[str, Run | None] = {}
+        self._news: dict[str, Sleepers] = {}
+        self.closed = False
 
     async def __aenter__(self) -> Runs:
         await self._group.__aenter__()
@@ -138,20 +168,70 @@ class Runs:
         await self._group.__aexit__(None, None, None)
 
     async def drain(self) -> None:
-        """Let what is running finish within the grace period, then end it."""
+        """Let what is running finish within the grace period, then end it; send those who wait for more away."""
         if self._running:
             await asyncio.wait(list(self._running), timeout=self._grace)
         for run in list(self._running.values()):
             run.stop()
+        self.closed = True
+        for sleepers in self._news.values():
+            wake(sleepers)
 
-    def start(self, answer: Answer, context: Context) -> Run:
-        """Begin making an answer."""
-        run = Run(answer, context, self._bounds)
+    @contextmanager
+    def claiming(self) -> Iterator[Callable[[str], None]]:
+        """Gives a function that takes a thread for a run about to start, and raises RUN_ACTIVE if it is taken.
+
+        When the block fails there will be no run, and what was taken is given back.
+        """
+        claimed: list[str] = []
+
+        def claim(thread_id: str) -> None:
+            if thread_id in self._of_thread:
+                raise Problem(errors.RUN_ACTIVE, param="thread_id")
+            self._of_thread[thread_id] = None
+            claimed.append(thread_id)
+
+        try:
+            yield claim
+        except BaseException:
+            for thread_id in claimed:
+                del self._of_thread[thread_id]
+            raise
+
+    def start(self, answer: Answer, context: Context, thread_id: str | None = None) -> Run:
+        """Begin making an answer, in a thread that was claimed for it if one is named."""
+        run = Run(answer, context, self._bounds, thread_id)
         run.task = self._group.create_task(run.work(), name=run.id)
         self._running[run.task] = run
         run.task.add_done_callback(self._ended)
+        if thread_id is not None:
+            self._of_thread[thread_id] = run
+            wake(self._news.get(thread_id, ()))
         return run
 
+    def current(self, thread_id: str) -> Run | None:
+        """The run of a thread, if one is going on."""
+        return self._of_thread.get(thread_id)
+
+    async def stop(self, thread_id: str) -> Run | None:
+        """End a thread's run, and wait until what was written is kept. The run, if there was one."""
+        run = self.current(thread_id)
+        if run is not None and run.task is not None:
+            run.stop()
+            await asyncio.wait([run.task])
+        return run
+
+    async def begun(self, thread_id: str, *, patience: float) -> bool:
+        """Wait until a run begins in a thread; False when none has within `patience` seconds."""
+        sleepers = self._news.setdefault(thread_id, set())
+        try:
+            return self.current(thread_id) is not None or await woken(sleepers, patience)
+        finally:
+            if not sleepers:
+                self._news.pop(thread_id, None)
+
     def _ended(self, task: asyncio.Task[None]) -> None:
-        # A task that is cancelled before its first step never reaches its own `finally`.
-        self._running.pop(task).log.close()
+        run = self._running.pop(task)
+        if run.thread_id is not None:
+            self._of_thread.pop(run.thread_id, None)
+        run.end()

@@ -24,7 +24,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer, agents_sdk_user_agent_override
@@ -73,6 +73,8 @@ from teahouse.runs.ports import Explain, HouseStore
 Server = ChatKitServer[Any]
 Events = AsyncIterator[ThreadStreamEvent]
 WireEvent = ThreadStreamEvent | ErrorFrame
+Outcome = Literal["done", "waiting", "stopped", "failed"]
+"""How a run ends; `waiting` is for a client tool's result."""
 Item = TypeVar("Item", bound=ThreadItem)
 
 _HIDDEN = (HiddenContextItem, SDKHiddenContextItem)
@@ -144,6 +146,7 @@ class Turn:
     Attributes:
         thread: the thread it belongs to. Hooks may change it; changes are stored and sent.
         opening: what was stored on accepting, told first.
+        outcome: how it ended, once it has.
     """
 
     server: Server
@@ -152,6 +155,7 @@ class Turn:
     answer: Callable[[], Events]
     explain: Explain
     opening: list[ThreadStreamEvent] = field(default_factory=list)
+    outcome: Outcome = "done"
     _pending: PendingItems = field(default_factory=PendingItems)
 
     async def events(self) -> AsyncGenerator[WireEvent]:
@@ -176,6 +180,7 @@ class Turn:
                 async for wire_event in self._failed(RuntimeError("the assistant was cancelled from within"), told):
                     yield wire_event
                 return
+            self.outcome = "stopped"
             await self.server.handle_stream_cancelled(self.thread, self._pending.all(), self.context)
             raise
         except Exception as error:
@@ -212,6 +217,8 @@ class Turn:
             case ThreadItemDoneEvent():
                 await store.add_thread_item(thread_id, with_aware_time(event.item), context=context)
                 self._pending.end(event.item.id)
+                waits = isinstance(event.item, ClientToolCallItem) and event.item.status == "pending"
+                self.outcome = "waiting" if waits else "done"
             case ThreadItemReplacedEvent():
                 await store.save_item(thread_id, with_aware_time(event.item), context=context)
                 self._pending.end(event.item.id)
@@ -226,6 +233,7 @@ class Turn:
             error: what went wrong.
             told: the thread as the browser knows it.
         """
+        self.outcome = "failed"
         reason = self._reason(error)
         store, context = self.server.store, self.context
         for item in filter(has_text, self._pending.all()):
@@ -287,15 +295,24 @@ def _is_hidden(event: ThreadStreamEvent) -> bool:
     return isinstance(getattr(event, "item", None), _HIDDEN)
 
 
-async def accept(server: Server, request: StreamingReq, context: Context, explain: Explain) -> Turn:
+async def accept(
+    server: Server, request: StreamingReq, context: Context, explain: Explain, claim: Callable[[str], None]
+) -> Turn:
     """Check a streaming request, store what it brings, and prepare its answer.
 
     When this returns, the person's message is durable.
 
+    Args:
+        server: who answers.
+        request: what is asked.
+        context: who asks.
+        explain: says what the assistant's exceptions mean.
+        claim: is given the thread's id before anything is stored; raises when the thread is taken.
+
     Raises:
         Problem: for everything that is wrong with the request.
     """
-    turn = await _Acceptance(server, context, explain).accept(request)
+    turn = await _Acceptance(server, context, explain, claim).accept(request)
     log.debug("turn accepted", kind=request.type, thread_id=turn.thread.id)
     return turn
 
@@ -307,6 +324,7 @@ class _Acceptance:
     server: Server
     context: Context
     explain: Explain
+    claim: Callable[[str], None]
 
     async def accept(self, request: StreamingReq) -> Turn:
         match request:
@@ -325,6 +343,7 @@ class _Acceptance:
 
     async def _create(self, request: ThreadsCreateReq) -> Turn:
         thread = ThreadMetadata(id=self.server.store.generate_thread_id(self.context), created_at=now())
+        self.claim(thread.id)
         turn = await self._with_message(thread, request.params.input, new=True)
         turn.opening.insert(0, ThreadCreatedEvent(thread=bare(thread)))
         return turn
@@ -428,6 +447,7 @@ class _Acceptance:
         thread = await find_thread(self.server, params.thread_id, self.context)
         if not overrides(self.server, "action"):
             raise Problem(errors.OPERATION_NOT_SUPPORTED, operation=request.type, hook="action")
+        self.claim(thread.id)
         sender = None
         if params.item_id:
             sender = await find_item(self.server, thread.id, params.item_id, WidgetItem, self.context)
@@ -438,6 +458,7 @@ class _Acceptance:
         if thread.status.type != "active":
             reason = thread.status.reason or STATUS[thread.status.type]
             raise Problem(errors.THREAD_LOCKED, param="thread_id", reason=reason)
+        self.claim(thread.id)
         return thread
 
     def _turn(self, thread: ThreadMetadata, answer: Callable[[], Events]) -> Turn:

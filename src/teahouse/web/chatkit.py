@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatkit.server import StreamingResult
 from chatkit.store import NotFoundError
-from chatkit.types import is_streaming_req
+from chatkit.types import ThreadsDeleteReq, is_streaming_req
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +15,9 @@ from teahouse.errors import Problem
 from teahouse.protocol import Context, read_request
 from teahouse.runs import quick
 from teahouse.runs.run import Answer, RelayedAnswer, TurnAnswer
-from teahouse.runs.turn import accept, overrides
+from teahouse.runs.turn import accept, find_thread, overrides
+from teahouse.web.origins import check_origin
+from teahouse.web.runs import RUN_HEADER, can_come_back, first_reading, stops_by_leaving
 from teahouse.web.services import Services
 from teahouse.web.sse import EventStream
 
@@ -38,8 +40,16 @@ async def chatkit(request: Request, services: Services) -> ASGIApp:
     if isinstance(result, bytes):
         headers["cache-control"] = "no-store"
         return Response(result, media_type="application/json", headers=headers)
-    run = services.runs.start(result, context)
-    return EventStream(run, heartbeat=services.settings.limits.heartbeat_seconds, headers=headers)
+    thread_id = result.turn.thread.id if isinstance(result, TurnAnswer) else None
+    run = services.runs.start(result, context, thread_id)
+    reading = first_reading(
+        run, heartbeat=services.settings.limits.heartbeat_seconds, with_state=can_come_back(request)
+    )
+    # A relayed answer's thread is not known, so that nobody could come back to it.
+    leaving_stops = thread_id is None or stops_by_leaving(request, services)
+    return EventStream(
+        reading, headers=headers | {RUN_HEADER: run.id}, left=run.stop if leaving_stops else lambda: None
+    )
 
 
 async def _answer(services: Services, body: bytes, context: Context) -> Answer | bytes:
@@ -47,7 +57,12 @@ async def _answer(services: Services, body: bytes, context: Context) -> Answer |
         return await _relay(services, body, context)
     request = read_request(body)
     if is_streaming_req(request):
-        return TurnAnswer(await accept(services.server, request, context, services.explain))
+        with services.runs.claiming() as claim:
+            return TurnAnswer(await accept(services.server, request, context, services.explain, claim))
+    if isinstance(request, ThreadsDeleteReq):
+        # Its answer would have nowhere to go. Stopping is the owner's right alone.
+        await find_thread(services.server, request.params.thread_id, context)
+        await services.runs.stop(request.params.thread_id)
     return await quick.answer(services.server, request, context)
 
 
@@ -68,21 +83,6 @@ async def _relay(services: Services, body: bytes, context: Context) -> Answer | 
         hook = _HOOKS.get(operation, "process")
         raise Problem(errors.OPERATION_NOT_SUPPORTED, operation=operation, hook=hook) from None
     return RelayedAnswer(result.json_events) if isinstance(result, StreamingResult) else result.json
-
-
-def check_origin(request: Request, allowed: tuple[str, ...]) -> None:
-    """Refuse what another site's page sends in a visitor's name (their cookie comes with it).
-
-    Raises:
-        Problem: ORIGIN_NOT_ALLOWED.
-    """
-    origin = request.headers.get("origin")
-    # Sec-Fetch-Site is the browser's own word, which no page can change, and true behind any proxy.
-    if origin is None or origin in allowed or request.headers.get("sec-fetch-site") == "same-origin":
-        return
-    # The scheme is left out: a proxy that ends TLS speaks plain HTTP to us.
-    if origin.partition("://")[2] != request.headers.get("host"):
-        raise Problem(errors.ORIGIN_NOT_ALLOWED, origin=origin[:200])
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from teahouse.web.chatkit import chatkit
 from teahouse.web.docs import document
 from teahouse.web.page import about, static
+from teahouse.web.runs import stop, watch
 from teahouse.web.services import Services
 
 Endpoint = Callable[[Request, Services], Awaitable[ASGIApp]]
@@ -37,6 +38,8 @@ def build(services: Callable[[], Services]) -> ASGIApp:
     return Router(
         [
             bound("/chatkit", chatkit, "POST"),
+            bound("/chatkit/runs/{thread_id}", watch),
+            bound("/chatkit/runs/{thread_id}/stop", stop, "POST"),
             bound("/", static),
             bound("/chatkit.js", static),
             bound("/page.js", static),

@@ -1,14 +1,14 @@
-"""A run's log as server-sent events, in raw ASGI: a response wrapper costs more than the choice of server."""
+"""Server-sent events in raw ASGI: a response wrapper costs more than the choice of server."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
 
 from teahouse.protocol import HEARTBEAT
-from teahouse.runs.run import Run
 
 # `no-transform` and `X-Accel-Buffering` keep proxies from compressing or holding back what is a stream.
 _HEADERS = {
@@ -17,41 +17,50 @@ _HEADERS = {
     "x-accel-buffering": "no",
 }
 
-# A send costs as much as making several deltas. Thirty pieces a second read as smoothly as a hundred; the
-# first delta after a silence and the end of the answer are not held back.
-_GATHER_SECONDS = 0.03
-
 
 class EventStream:
-    """An ASGI app that sends a run's events to one reader, until the run ends or the reader leaves.
-
-    A reader that leaves stops the run: this protocol has no other word for "stop".
+    """An ASGI app that sends pieces of server-sent events to one reader, until they end or the reader leaves.
 
     Args:
-        run: what to read.
-        heartbeat: longest silence in seconds.
+        pieces: what to send; an empty piece is a silence, in which a heartbeat is sent.
         headers: more response headers.
+        left: called once the reader has gone, or there is nothing more to send.
     """
 
-    def __init__(self, run: Run, *, heartbeat: float, headers: Mapping[str, str]) -> None:
-        self._run = run
-        self._heartbeat = heartbeat
+    def __init__(
+        self,
+        pieces: AsyncGenerator[bytes],
+        *,
+        headers: Mapping[str, str],
+        left: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._pieces = pieces
         self._headers = {**_HEADERS, **headers}
+        self._left = left
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        departure = asyncio.create_task(self._stop_when_gone(receive))
+        """Send them."""
+        sending = asyncio.create_task(self._send(send))
+        departure = asyncio.create_task(_departure(receive))
         try:
-            headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            async for piece in self._run.log.follow(patience=self._heartbeat, gather=_GATHER_SECONDS):
-                await send({"type": "http.response.body", "body": piece or HEARTBEAT, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            await asyncio.wait((sending, departure), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._left()
             departure.cancel()
-            self._run.stop()
+            sending.cancel()
+            await asyncio.wait((sending, departure))
+        if not sending.cancelled():
+            sending.result()
 
-    async def _stop_when_gone(self, receive: Receive) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        self._run.stop()
+    async def _send(self, send: Send) -> None:
+        headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        async with aclosing(self._pieces) as pieces:
+            async for piece in pieces:
+                await send({"type": "http.response.body", "body": piece or HEARTBEAT, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _departure(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
