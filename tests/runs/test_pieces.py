@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+import json
 
 import pytest
+from chatkit.types import AssistantMessageContentPartTextDelta, ProgressUpdateEvent, ThreadItemUpdatedEvent
 
+from house import Json
+from teahouse.errors import Problem
 from teahouse.protocol import Context, Visitor
 from teahouse.runs.log import MemoryLog
+from teahouse.runs.pen import Pen
 from teahouse.runs.run import Bounds, Runs
 from teahouse.runs.turn import Outcome
 
@@ -18,7 +22,29 @@ AT_ONCE = 10
 
 @pytest.fixture
 def log() -> MemoryLog:
-    return MemoryLog(limit=1_000_000)
+    return MemoryLog()
+
+
+@pytest.fixture
+async def pen(log: MemoryLog) -> Pen:
+    return Pen(log, limit=1000)
+
+
+def delta(text: str, item: str = "msg", part: int = 0) -> ThreadItemUpdatedEvent:
+    update = AssistantMessageContentPartTextDelta(content_index=part, delta=text)
+    return ThreadItemUpdatedEvent(item_id=item, update=update)
+
+
+async def written(log: MemoryLog) -> list[Json]:
+    """All events of a finished log."""
+    log.close()
+    pieces = [piece async for piece in log.follow(patience=FOR_EVER)]
+    lines = b"".join(pieces).split(b"\n")
+    return [json.loads(line[5:]) for line in lines if line.startswith(b"data:")]
+
+
+def said(events: list[Json]) -> list[str]:
+    return [event["update"]["delta"] if "update" in event else event["type"] for event in events]
 
 
 async def test_what_is_there_comes_in_one_piece(log: MemoryLog) -> None:
@@ -30,35 +56,49 @@ async def test_what_is_there_comes_in_one_piece(log: MemoryLog) -> None:
     assert await anext(reader) == b"id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n"
 
 
-async def test_the_first_event_after_a_silence_is_not_held_back(log: MemoryLog) -> None:
-    reader = log.follow(patience=FOR_EVER, gather=FOR_EVER)
-    first = asyncio.ensure_future(anext(reader))
-    await asyncio.sleep(0)  # the reader waits now
-
-    log.append(b"1")
-
-    assert await asyncio.wait_for(first, AT_ONCE) == b"id: 1\ndata: 1\n\n"
+async def test_deltas_soon_after_one_another_are_one_stroke(log: MemoryLog, pen: Pen) -> None:
+    for text in ("Once ", "upon ", "a time"):
+        await pen.write(delta(text))
+    pen.lift()
+    assert said(await written(log)) == ["Once upon a time"]
 
 
-async def test_events_soon_after_one_another_are_gathered_into_one_piece(log: MemoryLog) -> None:
-    reader = log.follow(patience=FOR_EVER, gather=0.001)
-    log.append(b"1")
-    await anext(reader)
-    second = asyncio.ensure_future(anext(reader))
-    await asyncio.sleep(0)  # the reader gathers now
+async def test_strokes_keep_their_item_their_part_and_their_order(log: MemoryLog, pen: Pen) -> None:
+    for event in (delta("a"), delta("b", part=1), delta("c", "other"), ProgressUpdateEvent(text="…"), delta("d")):
+        await pen.write(event)
+    pen.lift()
+    assert said(await written(log)) == ["a", "b", "c", "progress_update", "d"]
 
-    log.append(b"2")
-    log.append(b"3")
 
-    assert await asyncio.wait_for(second, AT_ONCE) == b"id: 2\ndata: 2\n\nid: 3\ndata: 3\n\n"
+async def test_the_first_delta_after_a_silence_is_not_held_back(log: MemoryLog, pen: Pen) -> None:
+    reader = log.follow(patience=FOR_EVER)
+    await pen.write(delta("Once"))
+    async with asyncio.timeout(AT_ONCE):
+        assert b"Once" in await anext(reader)
+
+
+async def test_a_delta_is_written_though_nothing_follows(log: MemoryLog, pen: Pen) -> None:
+    reader = log.follow(patience=FOR_EVER)
+    async with asyncio.timeout(AT_ONCE):
+        await pen.write(delta("Once"))
+        await anext(reader)
+        await pen.write(delta(" upon"))  # within the same stroke's time
+        assert b" upon" in await anext(reader)
+
+
+async def test_every_character_counts_against_the_limit(log: MemoryLog, pen: Pen) -> None:
+    for _ in range(10):
+        await pen.write(delta("x" * 100))
+    with pytest.raises(Problem, match="response_too_long"):
+        await pen.write(delta("."))
 
 
 async def test_the_end_of_an_answer_is_not_held_back(log: MemoryLog) -> None:
-    reader = log.follow(patience=FOR_EVER, gather=FOR_EVER)
+    reader = log.follow(patience=FOR_EVER)
     log.append(b"1")
     await anext(reader)
     rest = asyncio.ensure_future(anext(reader))
-    await asyncio.sleep(0)  # the reader gathers now
+    await asyncio.sleep(0)  # the reader waits now
 
     log.append(b"2")
     log.close()
@@ -69,7 +109,7 @@ async def test_the_end_of_an_answer_is_not_held_back(log: MemoryLog) -> None:
 
 
 async def test_a_silence_is_told_by_an_empty_piece_and_ends_with_news(log: MemoryLog) -> None:
-    reader = log.follow(patience=0.001, gather=0.001)
+    reader = log.follow(patience=0.001)
 
     assert await asyncio.wait_for(anext(reader), AT_ONCE) == b""
     log.append(b"1")
@@ -87,11 +127,9 @@ async def test_each_reader_has_its_own_place(log: MemoryLog) -> None:
 
 async def test_an_answer_that_never_waits_can_be_stopped_and_keeps_nobody_waiting() -> None:
     class Torrent:
-        outcome: Outcome = "done"
-
-        async def frames(self) -> AsyncGenerator[bytes]:
+        async def write(self, pen: Pen) -> Outcome:
             while True:
-                yield b"1"
+                await pen.write(b"1")
 
     async with Runs(Bounds(seconds=FOR_EVER, bytes=1_000_000_000), grace=FOR_EVER) as runs:
         run = runs.start(Torrent(), Context(Visitor("vis_1")))

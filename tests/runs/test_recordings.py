@@ -33,12 +33,12 @@ class HttpTransport:
     async def __call__(self, request: Json, *, stop: asyncio.Event | None) -> Streamed | Answered:
         recorded = next(self._recorded, {})
         if stop is not None:
-            return Streamed(await self._read_and_leave(request, len(recorded["events"])))
+            return Streamed(await self._read_and_leave(request, len(in_strokes(recorded["events"]))))
         response = await self._browser.http.post("/chatkit", json=request)
         assert response.status_code == 200, response.text
         if response.headers["content-type"] == "application/json":
             return Answered(response.json())
-        return Streamed([frame.event for frame in frames(response.text)])
+        return Streamed(in_strokes([frame.event for frame in frames(response.text)]))
 
     async def _read_and_leave(self, request: Json, count: int) -> list[Json]:
         events: list[Json] = []
@@ -46,7 +46,7 @@ class HttpTransport:
             async for line in response.aiter_lines():
                 if line.startswith("data: "):
                     events.append(json.loads(line.removeprefix("data: ")))
-                if len(events) == count:
+                if len(in_strokes(events)) == count:
                     break
         await all_runs_to_end()
         return events
@@ -75,9 +75,30 @@ def recording(kind: type[Scenario]) -> Json:
     return loaded
 
 
+def in_strokes(events: list[Json]) -> list[Json]:
+    """The events with text deltas that follow one another made one: how many there are depends on the clock."""
+    joined: list[Json] = []
+    for event in events:
+        before = joined[-1] if joined else {}
+        if _place(event) is not None and _place(event) == _place(before):
+            before["update"]["delta"] += event["update"]["delta"]
+        else:
+            joined.append(json.loads(json.dumps(event)))
+    return joined
+
+
+def _place(event: Json) -> tuple[str, int] | None:
+    match event:
+        case {"item_id": item_id, "update": {"type": "assistant_message.content_part.text_delta", "content_index": at}}:
+            return item_id, at
+    return None
+
+
 def with_our_differences(recorded: Json) -> Json:
-    """The recording as it would be with the reference's failures made as ours."""
+    """The recording as it would be with the reference's failures made as ours, and its deltas in strokes."""
     for exchange in recorded["requests"]:
+        if "events" in exchange:
+            exchange["events"] = in_strokes(exchange["events"])
         events = exchange.get("events", [])
         for index, event in reversed(list(enumerate(events))):
             if event["type"] != "error":

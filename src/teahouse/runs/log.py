@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
-from teahouse import errors
-from teahouse.errors import Problem
 from teahouse.protocol import frame
 
 Sleepers = set[asyncio.Future[bool]]
@@ -14,47 +12,24 @@ Sleepers = set[asyncio.Future[bool]]
 
 
 class MemoryLog:
-    """A run's frames in this process's memory.
+    """A run's frames in this process's memory."""
 
-    Args:
-        limit: most bytes all frames together may have.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
+    def __init__(self) -> None:
         self._frames: list[bytes] = []
         self._closed = False
-        self._wait_for_news: Sleepers = set()
-        self._wait_for_end: Sleepers = set()
-
-    def __len__(self) -> int:
-        """How many frames there are: the number of the last one."""
-        return len(self._frames)
+        self._readers: Sleepers = set()
 
     def append(self, data: bytes) -> None:
-        """Add one event (JSON).
-
-        Raises:
-            Problem: RESPONSE_TOO_LONG when the log is full.
-        """
-        self._size += len(data)
-        if self._size > self._limit:
-            raise Problem(errors.RESPONSE_TOO_LONG, limit=self._limit)
-        self.append_last(data)
-
-    def append_last(self, data: bytes) -> None:
-        """Add an event whatever the log's size: the one that says why it ends."""
+        """Add one event (JSON)."""
         self._frames.append(frame(len(self._frames) + 1, data))
-        wake(self._wait_for_news)
+        wake(self._readers)
 
     def close(self) -> None:
         """Say that no more will come."""
         self._closed = True
-        wake(self._wait_for_news)
-        wake(self._wait_for_end)
+        wake(self._readers)
 
-    async def follow(self, after: int = 0, *, patience: float, gather: float = 0) -> AsyncIterator[bytes]:
+    async def follow(self, after: int = 0, *, patience: float) -> AsyncGenerator[bytes]:
         """What came after frame number `after`, then what comes, until the log is closed.
 
         Everything that is there at once comes in one piece: a reader that lags behind a fast writer needs
@@ -63,19 +38,15 @@ class MemoryLog:
         Args:
             after: number of the last frame that the reader has.
             patience: seconds of silence after which an empty piece is given, for a heartbeat.
-            gather: shortest time between two pieces in seconds. What comes meanwhile is one piece; what
-                comes after a longer silence, and the log's end, are not held back.
         """
         while True:
             if after < len(self._frames):
                 piece = b"".join(self._frames[after:])
                 after = len(self._frames)
                 yield piece
-                if gather and not self._closed:
-                    await woken(self._wait_for_end, gather)
             elif self._closed:
                 return
-            elif not await woken(self._wait_for_news, patience):
+            elif not await woken(self._readers, patience):
                 yield b""
 
 

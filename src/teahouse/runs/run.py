@@ -14,46 +14,34 @@ from teahouse import errors, logs
 from teahouse.errors import Problem
 from teahouse.protocol import Context, ErrorFrame, encode
 from teahouse.runs.log import MemoryLog, Sleepers, wake, woken
+from teahouse.runs.pen import Pen
 from teahouse.runs.turn import Outcome, Turn
 
 log = logs.get(__name__)
-
-# An answer that never waits for anything would keep everybody else waiting, and could not be stopped: after
-# so many events (a millisecond or two) the others have their turn.
-_BREATH = 100
-
 
 RunState = Literal["running"] | Outcome
 """`running`, or how the run ended."""
 
 
 class Answer(Protocol):
-    """Something that becomes events on the wire, each as JSON."""
+    """Something that writes events."""
 
-    @property
-    def outcome(self) -> Outcome:
-        """How it ended, once it has."""
-
-    def frames(self) -> AsyncGenerator[bytes]:
-        """The events. Cancelling it stops the making."""
+    async def write(self, pen: Pen) -> Outcome:
+        """Write them all, and say how it ended. Cancelling stops it."""
 
 
 @dataclass(frozen=True)
 class TurnAnswer:
-    """A turn, each event serialised once."""
+    """A turn's events."""
 
     turn: Turn
 
-    @property
-    def outcome(self) -> Outcome:
-        """How the turn ended."""
-        return self.turn.outcome
-
-    async def frames(self) -> AsyncGenerator[bytes]:
-        """The turn's events as JSON."""
+    async def write(self, pen: Pen) -> Outcome:
+        """Write the turn's events."""
         async with aclosing(self.turn.events()) as events:
             async for event in events:
-                yield encode(event)
+                await pen.write(event)
+        return self.turn.outcome
 
 
 @dataclass(frozen=True)
@@ -61,15 +49,15 @@ class RelayedAnswer:
     """The stream of a ChatKitServer that overrides `process`, taken as it comes."""
 
     stream: AsyncGenerator[bytes]
-    outcome: Outcome = "done"
 
-    async def frames(self) -> AsyncGenerator[bytes]:
-        """The JSON in each `data:` line."""
+    async def write(self, pen: Pen) -> Outcome:
+        """Write the JSON in each `data:` line."""
         async with aclosing(self.stream) as chunks:
             async for chunk in chunks:
                 for line in chunk.split(b"\n"):
                     if line.startswith(b"data:"):
-                        yield line[5:].strip()
+                        await pen.write(line[5:].strip())
+        return "done"
 
 
 @dataclass(frozen=True)
@@ -95,7 +83,7 @@ class Run:
         self.id = f"run_{uuid7().hex}"
         self.thread_id = thread_id
         self.state: RunState = "running"
-        self.log = MemoryLog(bounds.bytes)
+        self.log = MemoryLog()
         self._answer = answer
         self._context = context
         self._bounds = bounds
@@ -112,13 +100,13 @@ class Run:
     async def work(self) -> None:
         """Make the answer, to its end whatever that is."""
         limit = asyncio.timeout(self._bounds.seconds)
+        pen = Pen(self.log, self._bounds.bytes)
         try:
-            async with limit, aclosing(self._answer.frames()) as frames:
-                async for data in frames:
-                    self.log.append(data)
-                    if len(self.log) % _BREATH == 0:
-                        await asyncio.sleep(0)
-            self.state = self._answer.outcome
+            async with limit:
+                try:
+                    self.state = await self._answer.write(pen)
+                finally:
+                    pen.lift()
         except Problem as problem:
             self._fail(problem)
         except Exception as error:
@@ -136,7 +124,7 @@ class Run:
 
     def _fail(self, problem: Problem) -> None:
         self.state = "failed"
-        self.log.append_last(encode(ErrorFrame.of(problem, self._context)))
+        self.log.append(encode(ErrorFrame.of(problem, self._context)))
 
 
 class Runs:

@@ -26,10 +26,6 @@ from teahouse.web.sse import EventStream
 RUN_HEADER = "x-teahouse-run"
 """Names the run whose events a response carries."""
 
-# A send costs as much as making several deltas. Thirty pieces a second read as smoothly as a hundred; the
-# first delta after a silence and the end of the answer are not held back.
-_GATHER_SECONDS = 0.03
-
 
 def can_come_back(request: Request) -> bool:
     """Whether this client knows how to read a run again after its connection broke."""
@@ -46,7 +42,7 @@ async def first_reading(run: Run, *, heartbeat: float, with_state: bool) -> Asyn
     """A run's events from the first to the last, for whoever has asked the question."""
     if with_state:
         yield run_frame(run.id, run.state)
-    async for piece in run.log.follow(patience=heartbeat, gather=_GATHER_SECONDS):
+    async for piece in run.log.follow(patience=heartbeat):
         yield piece
     if with_state:
         yield run_frame(run.id, run.state)
@@ -88,7 +84,7 @@ async def _watching(services: Services, thread_id: str, run_id: str | None, afte
             continue
         yield run_frame(run.id, run.state)
         known = after if run.id == run_id else 0
-        async for piece in run.log.follow(known, patience=heartbeat, gather=_GATHER_SECONDS):
+        async for piece in run.log.follow(known, patience=heartbeat):
             yield piece
         yield run_frame(run.id, run.state)
         run_id = None
