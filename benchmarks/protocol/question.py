@@ -43,8 +43,8 @@ class Question:
         """All pieces together."""
         return "".join(self.words())
 
-    def frames(self, *, new_thread: bool) -> int:
-        """How many events answer it."""
+    def events(self, *, new_thread: bool) -> int:
+        """How many events the assistant and the protocol make for it."""
         return self.deltas + _AROUND - (not new_thread)
 
     def request(self, thread_id: str | None) -> bytes:
