@@ -347,12 +347,12 @@ class Keeps:
         self.begun = asyncio.Event()
         self.kept = False
 
-    async def frames(self) -> AsyncGenerator[bytes]:
-        """Nothing."""
+    async def write(self, pen: Pen) -> Outcome:
+        """Write nothing."""
         try:
             self.begun.set()
             await asyncio.Event().wait()
-            yield b""
+            return "done"
         except asyncio.CancelledError:
             for _ in range(5):
                 await asyncio.sleep(0)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from teahouse.protocol import Context, Visitor
+from teahouse.runs.pen import Pen
 from teahouse.runs.run import Bounds, Run, Runs
+from teahouse.runs.turn import Outcome
 from teahouse.web.sse import EventStream
 
 
 class Waits:
     """An answer of one event and no end."""
 
-    async def frames(self) -> AsyncGenerator[bytes]:
-        """The event."""
-        yield b"{}"
+    async def write(self, pen: Pen) -> Outcome:
+        """Write the event."""
+        await pen.write(b"{}")
         await asyncio.Event().wait()
+        return "done"
+
+
+def stream(run: Run, **headers: str) -> EventStream:
+    """The run, for a client whose leaving stops it."""
+    return EventStream(run.log.follow(patience=5), headers=headers, left=run.stop)
 
 
 @pytest.fixture
@@ -47,7 +55,7 @@ async def test_a_client_that_cannot_be_written_to_stops_the_run(run: Run) -> Non
             raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await EventStream(run, heartbeat=5, headers={})({"type": "http"}, never, send)
+        await stream(run)({"type": "http"}, never, send)
     assert await ended(run)
 
 
@@ -58,7 +66,7 @@ async def test_a_server_that_cancels_the_request_stops_the_run(run: Run) -> None
         if message["type"] == "http.response.body":
             sent.set()
 
-    request = asyncio.create_task(EventStream(run, heartbeat=5, headers={})({"type": "http"}, never, send))
+    request = asyncio.create_task(stream(run)({"type": "http"}, never, send))
     await sent.wait()
     request.cancel()
     assert await ended(run)
@@ -77,7 +85,7 @@ async def test_a_client_that_leaves_stops_the_run_and_ends_the_response(run: Run
         if message.get("body"):
             left.set()
 
-    await EventStream(run, heartbeat=5, headers={"x-more": "1"})({"type": "http"}, receive, send)
+    await stream(run, **{"x-more": "1"})({"type": "http"}, receive, send)
     assert (b"x-more", b"1") in sent[0]["headers"]
-    assert [message.get("body") for message in sent[1:]] == [b"id: 1\ndata: {}\n\n", b""]
+    assert [message.get("body") for message in sent[1:]] == [b"id: 1\ndata: {}\n\n"]
     assert await ended(run)
