@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from house import Browser
+from postgres_server import PostgresServer
 from teahouse import Settings, Teahouse
 
 OpenHouse = Callable[..., Awaitable[Teahouse]]
@@ -20,6 +21,13 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in os.environ:
         if variable.startswith("TEAHOUSE_") or variable in ("PORT", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
             monkeypatch.delenv(variable)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for all tests. Who restarts it waits until it is there again."""
+    with PostgresServer(deadlock_timeout="50ms") as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -27,12 +27,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A server for all tests. Who restarts it waits until it is there again."""
-    with PostgresServer(deadlock_timeout="50ms") as server:
-        server.sql("CREATE DATABASE shared")
-        asyncio.run(PostgresDatabase(server.url("shared")).upgrade())
-        yield server
+def postgres(postgres: PostgresServer) -> PostgresServer:
+    """The server, with a database `shared` that has our schema."""
+    postgres.sql("CREATE DATABASE shared")
+    asyncio.run(PostgresDatabase(postgres.url("shared")).upgrade())
+    return postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

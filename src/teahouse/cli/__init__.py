@@ -26,6 +26,15 @@ SERVE: dict[Language, str] = {
     "en": "Serve the chat, the element and the documents.",
     "zh": "启动聊天、组件与文档。",
 }
+DB: dict[Language, str] = {
+    "en": "Look after the database.",
+    "zh": "维护数据库。",
+}
+DB_COMMANDS: dict[str, dict[Language, str]] = {
+    "upgrade": {"en": "Bring the database's schema up to date.", "zh": "升级数据库结构。"},
+    "current": {"en": "Show the engine and the schema's revision.", "zh": "显示数据库类型与结构版本。"},
+    "check": {"en": "Check connection, schema and contents.", "zh": "检查连接、结构与内容。"},
+}
 
 
 def language() -> Language:
@@ -46,6 +55,10 @@ def build() -> App:
         print_error=False,
     )
     app.command("teahouse.cli.serve:serve", help=SERVE[language()])
+    database = App(name="db", help=DB[language()])
+    for command, help_ in DB_COMMANDS.items():
+        database.command(f"teahouse.cli.db:{command}", help=help_[language()])
+    app.command(database)
     return app
 
 

@@ -24,20 +24,29 @@ __all__ = [
 ]
 
 
-def database_at(url: SecretStr | None, folder: Path) -> Database:
+_AN_HOUR = 3600.0
+
+
+def database_at(url: SecretStr | None, folder: Path, *, patient: bool = False) -> Database:
     """The database that is configured, not yet open.
 
     Args:
         url: `postgresql://…`; None for SQLite.
         folder: the data folder, where SQLite's file is.
+        patient: for work on all of it, which may take an hour.
 
     Raises:
         StoreUnavailable: what talks to PostgreSQL is not installed.
     """
     if url is None:
-        return SqliteDatabase(folder / "teahouse.db")
+        return SqliteDatabase(folder / "teahouse.db", seconds=_AN_HOUR if patient else 30)
     if find_spec("asyncpg") is None or find_spec("greenlet") is None:
         raise StoreUnavailable(DRIVER_MISSING)
     from teahouse.store.postgres import PostgresDatabase
 
-    return PostgresDatabase(url.get_secret_value())
+    address = url.get_secret_value()
+    return (
+        PostgresDatabase(address, seconds=_AN_HOUR, statement_seconds=_AN_HOUR)
+        if patient
+        else PostgresDatabase(address)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from teahouse.store.queries import Result, Work
@@ -10,11 +11,18 @@ from teahouse.store.queries import Result, Work
 class Database(Protocol):
     """Where transactions run. Whatever is wrong with the database is raised as `StoreUnavailable`."""
 
+    @property
+    def label(self) -> str:
+        """Which database this is, for whoever runs the server; without a password."""
+
     async def revision(self) -> str | None:
         """The revision of the schema that is there now, None if there is none. Nothing is changed."""
 
-    async def upgrade(self) -> None:
+    async def upgrade(self) -> Path | None:
         """Bring the schema up to date.
+
+        Returns:
+            A copy of the database before that, if one was made.
 
         Raises:
             StoreUnavailable: it cannot be opened; SchemaTooNew if a newer Teahouse wrote it.

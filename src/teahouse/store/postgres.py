@@ -118,6 +118,11 @@ class PostgresDatabase:
         self._migrations = migrations
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
+    @property
+    def label(self) -> str:
+        """See `Database.label`."""
+        return f"PostgreSQL {self._place.label}"
+
     async def revision(self) -> str | None:
         """See `Database.revision`."""
         connection = await self._connect(self._place)
@@ -289,7 +294,8 @@ class PostgresDatabase:
         return self._unavailable(kind, shown)
 
     def _unreachable(self, error: Exception, shown: _Place, reason: Words) -> StoreUnavailable:
-        log.error("PostgreSQL%s cannot be used: %s: %s", self._place.at, type(error).__name__, error)
+        if shown is _NOWHERE:
+            log.error("PostgreSQL%s cannot be used: %s: %s", self._place.at, type(error).__name__, error)
         kind = next((kind for known, kind in _KINDS.items() if isinstance(error, known)), UNREACHABLE)
         return self._unavailable(kind, shown, reason=reason)
 
@@ -312,6 +318,7 @@ class _Place:
     at: Words
     user: str
     name: str
+    label: str = ""
 
     @classmethod
     def of(cls, url: str) -> _Place:
@@ -320,7 +327,8 @@ class _Place:
         signing_in, _, hosts = parts.netloc.rpartition("@")
         hosts = hosts or parse_qs(parts.query).get("host", ["localhost"])[0]
         user, name = unquote(signing_in.partition(":")[0]), unquote(parts.path.strip("/"))
-        return cls(Words(f" at {hosts}", f"（{hosts}）"), user and f" “{user}”", name and f" “{name}”")
+        at = Words(f" at {hosts}", f"（{hosts}）")
+        return cls(at, user and f" “{user}”", name and f" “{name}”", f"{hosts}/{name}")
 
 
 _NOWHERE = _Place(Words("", ""), "", "")

@@ -21,7 +21,12 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def known(location: Path = MIGRATIONS) -> list[str]:
     """The revisions this Teahouse knows, oldest first."""
-    return sorted(file.name.partition("_")[0] for file in location.glob("versions/[0-9]*.py"))
+    return [file.name.partition("_")[0] for file in files(location)]
+
+
+def files(location: Path = MIGRATIONS) -> list[Path]:
+    """The migrations, oldest first."""
+    return sorted(location.glob("versions/[0-9]*.py"))
 
 
 def revision(path: Path) -> str | None:
@@ -36,11 +41,14 @@ def revision(path: Path) -> str | None:
         return _revision(connection, path)
 
 
-def upgrade(path: Path, location: Path = MIGRATIONS) -> None:
+def upgrade(path: Path, location: Path = MIGRATIONS) -> Path | None:
     """Bring the SQLite file at `path` to the newest schema, making it if there is none.
 
     An older schema is copied to `<file>.<its revision>.backup` first. Several processes may do this at
     once: one migrates, the others wait and find it done.
+
+    Returns:
+        The copy, if one was made.
 
     Raises:
         SchemaTooNew: a newer Teahouse has been here.
@@ -55,12 +63,12 @@ def upgrade(path: Path, location: Path = MIGRATIONS) -> None:
         with connection.begin():
             found = _revision(driver, path)
             if found == known(location)[-1]:
-                return
+                return None
             refuse_newer(found, path, location)
-            if found is not None:
-                _back_up(path, found)
+            backup = None if found is None else _back_up(path, found)
             migrate(connection, location)
             _check_references(connection, path)
+            return backup
 
 
 def _revision(connection: sqlite3.Connection, path: Path) -> str | None:
@@ -80,14 +88,14 @@ def refuse_newer(found: str | None, place: object, location: Path = MIGRATIONS) 
         raise SchemaTooNew(SCHEMA_TOO_NEW, path=place, found=found, known=revisions[-1])
 
 
-def _back_up(path: Path, revision: str) -> None:
+def _back_up(path: Path, revision: str) -> Path:
     """Copy the database while its write lock is ours, so that nothing changes underneath."""
     backup = path.with_name(f"{path.name}.{revision}.backup")
     unfinished = backup.with_name(f"{backup.name}.part")
     unfinished.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
         source.backup(target)
-    unfinished.replace(backup)
+    return unfinished.replace(backup)
 
 
 def migrate(connection: Connection, location: Path = MIGRATIONS) -> None:

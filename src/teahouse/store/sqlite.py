@@ -77,13 +77,18 @@ class SqliteDatabase:
         self._readers = readers
         self._open = False
 
+    @property
+    def label(self) -> str:
+        """See `Database.label`."""
+        return f"SQLite {self.path}"
+
     async def revision(self) -> str | None:
         """See `Database.revision`; None also if there is no file."""
         return await asyncio.to_thread(self._explained, schema.revision)
 
-    async def upgrade(self) -> None:
+    async def upgrade(self) -> Path | None:
         """Make the file, or bring its schema up to date after a copy of it. See `Database.upgrade`."""
-        await asyncio.to_thread(self._explained, schema.upgrade)
+        return await asyncio.to_thread(self._explained, schema.upgrade)
 
     async def open(self) -> None:
         """Make or upgrade the file, then start the threads. See `Database.open`."""
