@@ -94,8 +94,7 @@ def test_a_damaged_file_does_not_pass(db: Typed, tmp_path: Path) -> None:
     assert "backup" in said + complaint
 
 
-def test_an_older_database_says_where_the_copy_lies(db: Typed, tmp_path: Path) -> None:
-    """As an older Teahouse leaves it: here, with a revision before the first."""
+def test_a_newer_teahouses_database_is_left_alone(db: Typed, tmp_path: Path) -> None:
     db("upgrade")
     path = tmp_path / "data/teahouse.db"
     with contextlib.closing(sqlite3.connect(path)) as editor, editor:
