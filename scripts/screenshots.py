@@ -34,14 +34,14 @@ def main() -> None:
     folder = parser.parse_args().all
     with (
         tempfile.TemporaryDirectory() as data,
-        teahouse_serve(Path(data) / "data") as url,
+        teahouse_serve(Path(data) / "data") as serving,
         chromium() as browser,
     ):
         if folder is None:
-            take_for_docs(browser, url)
+            take_for_docs(browser, serving.url)
         else:
             folder.mkdir(parents=True, exist_ok=True)
-            take_all(browser, url, folder)
+            take_all(browser, serving.url, folder)
 
 
 def take_for_docs(browser: Browser, url: str) -> None:

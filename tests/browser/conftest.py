@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
+@pytest.fixture(scope="package", autouse=True)
+def nothing_of_this_machine() -> Iterator[None]:
+    """No setting or key: the guide is to answer from documents, not from a model."""
+    with pytest.MonkeyPatch.context() as environment:
+        for variable in [name for name in os.environ if name.startswith(("TEAHOUSE_", "OPENAI_")) or name == "PORT"]:
+            environment.delenv(variable)
+        yield
+
+
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
@@ -37,8 +47,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """`teahouse serve`: the guide on the bundled documentation."""
-    with teahouse_serve(tmp_path_factory.mktemp("guide") / "data") as url:
-        yield f"{url}/"
+    with teahouse_serve(tmp_path_factory.mktemp("guide") / "data") as serving:
+        yield f"{serving.url}/"
 
 
 @pytest.fixture(scope="package")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
@@ -17,25 +17,33 @@ from starlette.types import ASGIApp
 REPOSITORY = Path(__file__).parents[2]
 
 
+@dataclass(frozen=True)
+class Serving:
+    """A running `teahouse serve`."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+    def kill(self) -> None:
+        """End it as a crash of the machine would."""
+        self.process.kill()
+        self.process.wait()
+
+
 @contextmanager
-def teahouse_serve(data: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Run the command on a free port; gives the address that it announces."""
-    command = [str(Path(sys.executable).parent / "teahouse"), "serve", "--port", "0", "--data", str(data), *arguments]
+def teahouse_serve(data: Path, *arguments: str, port: int = 0) -> Iterator[Serving]:
+    """Run the command, by default on a free port."""
+    command = [str(Path(sys.executable).parent / "teahouse"), "serve", "--port", str(port), "--data", str(data)]
     log = data.with_suffix(".log")
-    with log.open("w") as errors:
+    with log.open("a") as errors:
         process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            cwd=REPOSITORY,
-            env=os.environ | (environment or {}),
+            [*command, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True, cwd=REPOSITORY
         )
     assert process.stdout is not None
     try:
         ready = process.stdout.readline()
         assert "http" in ready, f"it did not start: {log.read_text()}"
-        yield ready.split()[-1]
+        yield Serving(ready.split()[-1], process)
     finally:
         process.terminate()
         process.wait(timeout=15)

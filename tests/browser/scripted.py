@@ -274,3 +274,14 @@ class ScriptedServer(ChatKitServer[Context]):
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Context) -> None:
         script.feedback.append((item_ids, feedback))
+
+
+class StuckServer(ScriptedServer):
+    """Says one word, and then nothing for as long as it is let."""
+
+    async def respond(
+        self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Context
+    ) -> Events:
+        async for event in Turn(self, thread, context).say(["Half"]):
+            yield event
+        await asyncio.Event().wait()
