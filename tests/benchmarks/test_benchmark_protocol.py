@@ -52,7 +52,7 @@ def test_a_case_is_dearer_when_an_answer_costs_more_cpu_than_the_reference() -> 
     [
         pytest.param(b"HTTP/1.1 500 Oh\r\ncontent-length: 4\r\n\r\ndear", "dear", id="not 200"),
         pytest.param(b"HTTP/1.1 200 OK\r\n\r\n9\r\ndata: {}\n\r\n", "closed", id="torn"),
-        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n9\r\ndata: {}\n\r\n0\r\n\r\n", "1 events", id="too short"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n9\r\ndata: {}\n\r\n0\r\n\r\n", "1 frames", id="too short"),
     ],
 )
 async def test_an_incomplete_answer_is_no_measurement(answer: bytes, reason: str) -> None:
