@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from teahouse.protocol import Context, Visitor
-from teahouse.store import SqliteDatabase, SqlStore, records, schema
+from teahouse.store import Database, SqliteDatabase, SqlStore, records, schema
 from teahouse.store.tables import items, threads
 
 ITEMS_OF_A_THREAD = 20
@@ -86,30 +86,33 @@ def item(thread_id: str, number: int, said: str) -> ThreadItem:
     return UserMessageItem(**base, content=content, inference_options=InferenceOptions())
 
 
-def generate(path: Path, how_many: int) -> None:
+def generate(path: Path, how_many: int, items_each: int = ITEMS_OF_A_THREAD) -> None:
     """Threads of 20 items, 20 a visitor, and one thread of 10,000 items."""
     schema.upgrade(path)
     random_ = random.Random(2)
     bodies = [text(random_) for _ in range(500)]
     with closing(sqlite3.connect(path)) as connection:
-        for number in range(how_many):
-            _insert(connection, number, ITEMS_OF_A_THREAD, random_, bodies)
-        _insert(connection, how_many, LONG_THREAD, random_, bodies)
+        for number in range(how_many + 1):
+            thread, rows = conversation(number, LONG_THREAD if number == how_many else items_each, random_, bodies)
+            connection.execute("INSERT INTO threads VALUES (?, ?, ?, ?)", thread)
+            connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?)", rows)
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _insert(connection: sqlite3.Connection, number: int, size: int, random_: random.Random, bodies: list[str]) -> None:
+def conversation(
+    number: int, size: int, random_: random.Random, bodies: list[str]
+) -> tuple[tuple[str, str, int, str], Iterator[tuple[str, int, str, str]]]:
+    """The row of one thread, and those of its items."""
     name, created = f"thr_{number}", START + timedelta(minutes=number)
     body = records.dump_thread(ThreadMetadata(id=name, created_at=created, title=f"Thread {number}"))
     moment = int(created.timestamp() * 1_000_000)
     owner = f"visitor_{number // THREADS_OF_A_VISITOR}"
-    connection.execute("INSERT INTO threads VALUES (?, ?, ?, ?)", (name, owner, moment, body))
     rows = (
         (name, position, f"msg_{position}", records.dump_item(item(name, position, random_.choice(bodies))))
         for position in range(1, size + 1)
     )
-    connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?)", rows)
+    return (name, owner, moment, body), rows
 
 
 # The sides ---------------------------------------------------------------------------------------------
@@ -257,9 +260,9 @@ def _wait_for_the_disk(connection: DBAPIConnection, _record: object) -> None:
 class Ours(Side):
     """`SqlStore`: everything it does, from the check of the owner to openai-chatkit's objects."""
 
-    def __init__(self, path: Path, how_many: int) -> None:
+    def __init__(self, database: Database, how_many: int) -> None:
         super().__init__(how_many)
-        self.store = SqlStore(SqliteDatabase(path))
+        self.store = SqlStore(database)
 
     def owner(self, thread_id: str) -> Context:
         return Context(Visitor(f"visitor_{int(thread_id.removeprefix('thr_')) // THREADS_OF_A_VISITOR}"))
@@ -361,7 +364,7 @@ def report(row: str, costs: dict[str, Cost]) -> None:
 
 async def compare(path: Path, how_many: int, rounds: int) -> None:
     bare, aio = Bare(path, how_many, "FULL"), Aio(path, how_many, "FULL")
-    core, ours = AsyncCore(path, how_many), Ours(path, how_many)
+    core, ours = AsyncCore(path, how_many), Ours(SqliteDatabase(path), how_many)
     normal = Bare(path, how_many, "NORMAL")
     sides = {"sqlite3": bare, "aiosqlite": aio, "SQLAlchemy over aiosqlite": core, "SqlStore": ours}
     await aio.open()
