@@ -34,7 +34,7 @@ def shown(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
         "Incorrect API key provided: sk-proj-abcdef123456.",
         "Incorrect API key provided: sk-abcd********wxyz. You can find your key",
         "authorization: Bearer eyJhbGciOi.J9",
-        "cookie: teahouse_visitor=vis_1.abc.def; other=1",
+        "cookie: teahouse_visitor_0a1b2c3d=vis_1.abc.def; other=1",
     ],
 )
 def test_what_looks_like_a_secret_is_not_logged(text: str) -> None:

@@ -20,7 +20,7 @@ _SECRET = re.compile(
     # Providers quote a refused key with its middle masked: sk-proj-****abcd.
     r"\b(?:sk|pk|ek|rk)[-_][A-Za-z0-9_\-*.]{8,}"
     r"|(?<=Bearer )\S+"
-    r"|(?<=teahouse_visitor=)[^;\s]+"
+    r"|(?<=teahouse_visitor_)[0-9a-f]{8}=[^;\s]+"
 )
 _known_secrets: frozenset[str] = frozenset()
 

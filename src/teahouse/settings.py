@@ -93,7 +93,7 @@ class Model(Group):
     api: Literal["auto", "responses", "chat_completions"] = Field(
         "auto", description="`auto`: Responses at OpenAI, Chat Completions with a `base_url`."
     )
-    timeout_seconds: float = Field(60, gt=0, description="Longest silence of the model before the answer fails.")
+    timeout_seconds: float = Field(60, gt=0, description="Longest silence of the model, in each of up to three attempts.")
 
 
 class Page(Group):

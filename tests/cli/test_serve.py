@@ -346,7 +346,7 @@ def test_what_was_acknowledged_survives_a_kill(terminal: Terminal) -> None:
 
 def test_the_log_is_json_lines_on_standard_error_without_cookies(terminal: Terminal) -> None:
     with terminal.serving("--port", "0", *PARROT) as (process, url):
-        headers = {"cookie": "teahouse_visitor=vis_1.abc.defghi"}
+        headers = {"cookie": "teahouse_visitor_0a1b2c3d=vis_1.abc.defghi"}
         response = httpx2.get(f"{url}/nowhere", headers=headers, trust_env=False)
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=20)

@@ -14,9 +14,10 @@ from itsdangerous import TimestampSigner
 from starlette.requests import HTTPConnection
 
 from teahouse.identity import Identified
-from teahouse.identity.anonymous import COOKIE, AnonymousIdentity, key_in
+from teahouse.identity.anonymous import AnonymousIdentity, key_in
 
 KEY = "a key for the tests, of no other use"
+COOKIE = AnonymousIdentity(KEY).cookie
 
 
 def request(
@@ -45,6 +46,11 @@ def test_a_new_browser_gets_a_visitor_and_a_cookie() -> None:
     again = identify(request(crumb(first).value))
     assert again.visitor == first.visitor
     assert again.set_cookie is None
+
+
+def test_two_servers_on_one_host_leave_each_others_cookies_alone() -> None:
+    assert AnonymousIdentity("another key of another server").cookie != COOKIE
+    assert AnonymousIdentity(KEY).cookie == COOKIE
 
 
 @pytest.mark.parametrize(

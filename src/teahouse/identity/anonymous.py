@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from contextlib import suppress
@@ -16,6 +17,7 @@ from teahouse.identity import Identified
 from teahouse.protocol import Visitor, now
 
 COOKIE = "teahouse_visitor"
+"""What the cookie's name begins with; the rest tells the key. See `AnonymousIdentity.cookie`."""
 # Browsers keep no cookie longer than 400 days (RFC 6265bis); it is renewed on the way.
 _LIFETIME = timedelta(days=400)
 _RENEW_AFTER = timedelta(days=30)
@@ -29,15 +31,20 @@ class AnonymousIdentity:
         key: signs the cookies; whoever has it can be any visitor.
         cross_site: whether pages of other sites use this server; their browsers send a cookie back only
             when it is `SameSite=None`, which needs HTTPS.
+
+    Attributes:
+        cookie: its name. It depends on the key, because browsers send cookies to every port of a host: two
+            servers on one machine would otherwise overwrite each other's visitor.
     """
 
     def __init__(self, key: str, *, cross_site: bool = False) -> None:
+        self.cookie = f"{COOKIE}_{hmac.new(key.encode(), b'name', 'sha256').hexdigest()[:8]}"
         self._signer = TimestampSigner(key, salt="teahouse.visitor")
         self._cross_site = cross_site
 
     async def identify(self, request: HTTPConnection) -> Identified:
         """The visitor of the cookie, or a new one."""
-        known = self._read(request.cookies.get(COOKIE, ""))
+        known = self._read(request.cookies.get(self.cookie, ""))
         if known is None:
             visitor = Visitor(f"vis_{secrets.token_hex(16)}")
             return Identified(visitor, self._cookie(visitor, request))
@@ -52,8 +59,8 @@ class AnonymousIdentity:
         return Visitor(value.decode()), now() - signed < _RENEW_AFTER
 
     def _cookie(self, visitor: Visitor, request: HTTPConnection) -> str:
-        cookie = SimpleCookie({COOKIE: self._signer.sign(visitor.id).decode()})
-        crumb = cookie[COOKIE]
+        cookie = SimpleCookie({self.cookie: self._signer.sign(visitor.id).decode()})
+        crumb = cookie[self.cookie]
         crumb["path"] = request.scope.get("root_path", "") or "/"
         crumb["max-age"] = int(_LIFETIME.total_seconds())
         crumb["httponly"] = True
