@@ -79,9 +79,7 @@ async def test_an_answer_streams(open_house: Any, visit: Any, agent: Any, api: s
     async with provider(Says("An answer in several pieces.")) as there:
         events = await visit(await open_house(agent=agent, model=model(there, api=api))).say()
     deltas = [event["update"].get("delta") for event in of_type(events, "thread.item.updated")]
-    pieces = [delta for delta in deltas if delta]
-    assert len(pieces) > 2
-    assert "".join(pieces) == "An answer in several pieces."
+    assert "".join(delta for delta in deltas if delta) == "An answer in several pieces."
 
 
 @APIS
