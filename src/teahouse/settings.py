@@ -58,14 +58,23 @@ def _origin(text: str) -> str:
     return origin
 
 
+_SIGNING_IN = r"(?:[^\s/?#@:]+(?::[^\s/?#@:]*)?@)?"
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:,\[\]]*)(?::\d+)?"
+_POSTGRES = re.compile(rf"postgres(?:ql)?://{_SIGNING_IN}{_HOST}(?:,{_HOST})*(?:/[^\s/?#@]*)?(?:\?[^\s#@]*)?")
+
+
 def _postgres_address(url: SecretStr) -> SecretStr:
-    """The address of a PostgreSQL database, as psql takes it."""
-    if re.fullmatch(r"postgres(ql)?://[^\s#]+", url.get_secret_value()) is None:
+    """The address of a PostgreSQL database, as psql takes it.
+
+    Strict, because of a password that was not quoted: its end would be taken for the host, and shown.
+    """
+    if _POSTGRES.fullmatch(url.get_secret_value()) is None:
         raise ValueError(
             Words(
                 "it is not an address such as postgresql://user:password@host/name "
-                "(in a password %, /, @ and # are written %25, %2F, %40 and %23)",
-                "应为地址，例如 postgresql://用户:密码@主机/库名（密码中的 %、/、@、# 写作 %25、%2F、%40、%23）",
+                "(in a password %, /, @, : and # are written %25, %2F, %40, %3A and %23)",
+                "应为地址，例如 postgresql://用户:密码@主机/库名"
+                "（密码中的 %、/、@、:、# 写作 %25、%2F、%40、%3A、%23）",
             )
         )
     return url
@@ -93,7 +102,9 @@ class Model(Group):
     api: Literal["auto", "responses", "chat_completions"] = Field(
         "auto", description="`auto`: Responses at OpenAI, Chat Completions with a `base_url`."
     )
-    timeout_seconds: float = Field(60, gt=0, description="Longest silence of the model, in each of up to three attempts.")
+    timeout_seconds: float = Field(
+        60, gt=0, description="Longest silence of the model, in each of up to three attempts."
+    )
 
 
 class Page(Group):

@@ -205,6 +205,18 @@ async def test_a_description_of_a_thread_deleted_meanwhile_is_not_found(
     assert tries == 2
 
 
+async def test_a_table_changed_by_a_newer_replica_does_not_stop_this_one(
+    database: PostgresDatabase, postgres: PostgresServer
+) -> None:
+    """The server refuses the plan that this connection has prepared."""
+    await database.write(asks("SELECT * FROM threads"))
+    postgres.sql("ALTER TABLE teahouse.threads ADD COLUMN colour text", "shared")
+    try:
+        assert await database.write(asks("SELECT * FROM threads")) == []
+    finally:
+        postgres.sql("ALTER TABLE teahouse.threads DROP COLUMN colour", "shared")
+
+
 async def test_ids_that_postgresql_cannot_hold_find_nothing_and_break_nothing(database: PostgresDatabase) -> None:
     store = SqlStore(database)
     with pytest.raises(NotFoundError):

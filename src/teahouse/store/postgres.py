@@ -78,17 +78,19 @@ _LOST = (
     pg.InternalClientError,
     asyncpg.InterfaceError,
 )
-# A row that this one refers to went, or one like it came, between two of our queries: then the second try sees it.
 _CONFLICTS = (
     pg.SerializationError,
     pg.DeadlockDetectedError,
+    # A row like this one came, or the one it refers to went, between two of our queries; the next try sees it.
     pg.UniqueViolationError,
     pg.ForeignKeyViolationError,
+    # Another replica, newer than this one, has changed a table.
+    pg.InvalidCachedStatementError,
 )
 
 
 class PostgresDatabase:
-    """A database on a PostgreSQL server, 14 or newer.
+    """A database on a PostgreSQL server, 14 or newer. It belongs to the event loop that opens it.
 
     Args:
         url: `postgresql://user:password@host:port/name`, with libpq's parameters such as `?sslmode=verify-full`.
