@@ -72,7 +72,7 @@ def test_fifty_renders_with_new_closures_ask_nothing_and_lose_nothing(page: Chat
     page.converse("What is Teahouse?")
     page.composer.fill("half a thought")
     page.element.evaluate("chat => { window.kept = chat; }")
-    before = len(page.watch.requests)
+    before = page.watch.operations()
     add = page.button("Add a tin of tea")
     for _ in range(50):
         add.click()
@@ -80,7 +80,7 @@ def test_fifty_renders_with_new_closures_ask_nothing_and_lose_nothing(page: Chat
     expect(page.composer).to_have_value("half a thought")
     expect(page.turns).to_have_count(1)
     assert page.element.evaluate("chat => chat === window.kept")
-    assert len(page.watch.requests) == before
+    assert page.watch.operations() == before
 
 
 def test_a_new_theme_keeps_the_conversation(page: Chat) -> None:

@@ -25,6 +25,8 @@ export class Scroller {
   #element: HTMLElement | null = null;
   #content: Element | null = null;
   #atEnd = true;
+  /** The reader went up, however little: what arrives does not pull them back until they are at the end again. */
+  #reading = false;
   #top = 0;
   #heightBefore = 0;
   /** Runs while the view glides to where it was sent; on its way it is neither here nor there. */
@@ -63,6 +65,9 @@ export class Scroller {
     if (element !== this.#element) {
       this.#element = element;
       element?.addEventListener('scroll', () => this.#moved(), { passive: true });
+      for (const intent of ['wheel', 'touchmove', 'keydown']) {
+        element?.addEventListener(intent, () => this.#endJourney(), { passive: true });
+      }
     }
     const content = element?.firstElementChild ?? null;
     if (content === this.#content) return;
@@ -75,7 +80,12 @@ export class Scroller {
   #moved(): void {
     const element = this.#element;
     if (!element?.isConnected) return;
+    const up = element.scrollTop < this.#top;
     this.#top = element.scrollTop;
+    if (this.#journey !== undefined) return;
+    // At the very end it was not the reader: there is less to scroll than before.
+    if (up && distanceToEnd(element) > 1) this.#reading = true;
+    else if (distanceToEnd(element) < NEAR) this.#reading = false;
     this.#noteWhetherAtEnd(element);
   }
 
@@ -83,13 +93,13 @@ export class Scroller {
   #settle(): void {
     const element = this.#element;
     if (!element) return;
-    if (this.follow && this.#atEnd) this.#scrollTo(element.scrollHeight);
+    if (this.follow && this.#atEnd && !this.#reading) this.#scrollTo(element.scrollHeight);
     this.#noteWhetherAtEnd(element);
   }
 
   #noteWhetherAtEnd(element: HTMLElement): void {
     if (this.#journey !== undefined) return;
-    this.#setAtEnd(element.scrollHeight - element.scrollTop - element.clientHeight < NEAR);
+    this.#setAtEnd(distanceToEnd(element) < NEAR);
   }
 
   #setAtEnd(atEnd: boolean): void {
@@ -112,11 +122,17 @@ export class Scroller {
     this.#element?.scrollTo({ top, behavior: calm() ? 'instant' : 'smooth' });
     // Nobody who is being taken there needs the button that takes one there.
     this.#setAtEnd(true);
+    this.#reading = false;
     clearTimeout(this.#journey);
     this.#journey = setTimeout(() => {
-      this.#journey = undefined;
+      this.#endJourney();
       this.#settle();
     }, JOURNEY);
+  }
+
+  #endJourney(): void {
+    clearTimeout(this.#journey);
+    this.#journey = undefined;
   }
 
   #scrollTo(top: number): void {
@@ -124,6 +140,11 @@ export class Scroller {
     this.#element.scrollTo({ top, behavior: 'instant' });
     this.#top = this.#element.scrollTop;
   }
+}
+
+/** How much there is below what is in sight, in px. */
+function distanceToEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): number {
+  return scrollHeight - scrollTop - clientHeight;
 }
 
 /** Whether the reader asked for less motion. */
