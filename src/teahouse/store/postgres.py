@@ -178,7 +178,9 @@ class PostgresDatabase:
         try:
             return await self._try(lambda connection: _transact(connection, work, commit))
         except StoreUnavailable as error:
-            raise OutcomeUnknown if commit.under_way else error from error
+            if commit.under_way and not isinstance(error, OutcomeUnknown):
+                raise OutcomeUnknown from error
+            raise
 
     # Trying ----------------------------------------------------------------------------------------------
 
@@ -265,7 +267,8 @@ class PostgresDatabase:
 
         def alone(connection: Connection) -> None:
             """Wait for other replicas, and do what they have not done. All of it or nothing."""
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                connection.execute(text(f"SET LOCAL {limit} = 0"))
             connection.execute(text(f"SET LOCAL lock_timeout = '{_LONGEST_MIGRATION}'"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
             # Not IF NOT EXISTS: that asks for the right to make one, even where an administrator has.
