@@ -82,7 +82,7 @@ $(STATIC): $(ELEMENT) element/node_modules/.installed
 	@echo "Building the element" >&2
 	@$(BIN)/python scripts/node.py run --silent build
 
-$(EXAMPLE)/dist/index.html: $(wildcard $(EXAMPLE)/src/* $(EXAMPLE)/*.json $(EXAMPLE)/*.html $(EXAMPLE)/*.js) $(VENV)/.node
+$(EXAMPLE)/dist/index.html: $(wildcard $(EXAMPLE)/src/* $(EXAMPLE)/*.json $(EXAMPLE)/*.html $(EXAMPLE)/*.ts) $(VENV)/.node
 	@echo "Building the React example" >&2
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) ci --no-audit --no-fund --silent
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) run --silent build
