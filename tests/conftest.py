@@ -10,6 +10,7 @@ import pytest
 
 from house import Browser
 from postgres_server import PostgresServer
+from redis_server import RedisServer
 from teahouse import Settings, Teahouse
 
 OpenHouse = Callable[..., Awaitable[Teahouse]]
@@ -27,6 +28,13 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for all tests. Who restarts it waits until it is there again."""
     with PostgresServer(deadlock_timeout="50ms") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    """A Redis for all tests. Who kills or freezes it leaves it running."""
+    with RedisServer() as server:
         yield server
 
 

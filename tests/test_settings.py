@@ -89,6 +89,12 @@ REFUSED: list[tuple[str, dict[str, str], dict[str, Any], str, str, str]] = [
     ('origins = ["https://a.example/x"]', {}, {}, "origins.0", "teahouse.toml", "it is not an origin"),
     ('origins = ["https://a; script-src *"]', {}, {}, "origins.0", "teahouse.toml", "it is not an origin"),
     ('secret = "short"', {}, {}, "secret", "teahouse.toml", "it is too short, 16"),
+    ('[rates]\nvisitor = "often"', {}, {}, "rates.visitor", "teahouse.toml", "it is not a rate such as 30/minute"),
+    ('[rates]\naddress = "0/minute"', {}, {}, "rates.address", "teahouse.toml", "it is not a rate such as 30/minute"),
+    ("[rates]\nvisitor_quick = 30", {}, {}, "rates.visitor_quick", "teahouse.toml", "it has to be text"),
+    ("", {"TEAHOUSE_RATES__ADDRESS": "9/week"}, {}, "rates.address", "the environment", "it is not a rate such as"),
+    ('redis = "localhost:6379"', {}, {}, "redis", "teahouse.toml", "it is not an address such as redis://"),
+    ('redis = "redis://host:99999"', {}, {}, "redis", "teahouse.toml", "it is not an address such as redis://"),
     ("", {"PORT": "tea"}, {}, "port", "the environment", "it has to be a whole number"),
     ("", {"TEAHOUSE_PORT": "tea"}, {}, "port", "the environment", "it has to be a whole number"),
     ("", {"TEAHOUSE_PROT": "1"}, {}, "TEAHOUSE_PROT", "the environment", "there is no such setting"),
@@ -143,6 +149,7 @@ def test_a_file_that_cannot_be_read_is_a_problem(file: File, tmp_path: Path) -> 
 
 def test_secrets_are_not_shown(file: File, env: Env) -> None:
     env(TEAHOUSE_MODEL__API_KEY="sk-abcdefghijkl", TEAHOUSE_SECRET="a-long-secret-of-mine")
+    env(TEAHOUSE_REDIS="redis://:abcdefghijkl@cache/0")
     chosen = settings.load()
     for shown in (repr(chosen), str(chosen), str(chosen.model_dump()), chosen.model_dump_json()):
         assert "abcdefghijkl" not in shown
@@ -166,6 +173,6 @@ def test_settings_do_not_change() -> None:
 
 
 def test_every_setting_is_described() -> None:
-    for group in (settings.Settings, settings.Model, settings.Page, settings.Limits):
+    for group in (settings.Settings, settings.Model, settings.Page, settings.Limits, settings.Rates):
         for name, field in group.model_fields.items():
             assert field.description, name

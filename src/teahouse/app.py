@@ -18,7 +18,7 @@ from chatkit.server import ChatKitServer
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from teahouse import errors, logs, reasons
+from teahouse import errors, limits, logs, reasons
 from teahouse.agents import models
 from teahouse.agents.guide.agent import GuideAgentServer
 from teahouse.agents.guide.index import Changes, DocumentIndex
@@ -106,7 +106,7 @@ class Teahouse:
                 allow_credentials=True,
                 allow_methods=["GET", "POST"],
                 allow_headers=["*"],
-                expose_headers=["X-Request-Id", RUN_HEADER],
+                expose_headers=["X-Request-Id", "Retry-After", RUN_HEADER],
                 max_age=86400,
             )
         return app
@@ -115,13 +115,12 @@ class Teahouse:
     async def _open(self) -> AsyncIterator[Services]:
         settings = self.settings
         data = await asyncio.to_thread(_data_folder, settings.data)
-        limits = settings.limits
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(SqlStore(database_at(settings.database, data)))
             given = await self._given_server(store, stack)
             server = given if given is not None else await stack.enter_async_context(self._guide(store, data / "guide"))
-            bounds = Bounds(seconds=limits.response_seconds, bytes=limits.response_bytes)
-            runs = await stack.enter_async_context(Runs(bounds, grace=limits.shutdown_seconds))
+            bounds = Bounds(seconds=settings.limits.response_seconds, bytes=settings.limits.response_bytes)
+            runs = await stack.enter_async_context(Runs(bounds, grace=settings.limits.shutdown_seconds))
             secret = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(key_in, data)
             is_guide = self._agent is None and self._server is None
             yield Services(
@@ -129,6 +128,7 @@ class Teahouse:
                 server=server,
                 runs=runs,
                 identity=AnonymousIdentity(secret, cross_site=bool(settings.origins)),
+                rates=await stack.enter_async_context(limits.opened(settings)),
                 explain=self._explain,
                 ping=store.ping,
                 docs=(settings.docs, bundled_docs()) if is_guide else (bundled_docs(),),

@@ -9,6 +9,7 @@ taxonomy, and each has a page at `docs/<language>/errors/<code>` (a test holds t
     405 METHOD_NOT_ALLOWED
     409 THREAD_LOCKED  RUN_ACTIVE
     413 REQUEST_TOO_LARGE
+    429 TOO_MANY_REQUESTS
     500 INTERNAL_ERROR  AGENT_FAILED
     501 OPERATION_NOT_SUPPORTED
     502 MODEL_UNREACHABLE  MODEL_KEY_REFUSED  MODEL_ACCESS_DENIED  MODEL_NOT_FOUND  MODEL_RATE_LIMITED
@@ -167,6 +168,12 @@ REQUEST_TOO_LARGE = Kind(
     "request_too_large", 413,
     ("The request is larger than {limit} bytes.", "Send less text at once, or raise `limits.request_bytes`."),
     ("请求超过 {limit} 字节。", "请分多次发送，或调大 `limits.request_bytes`。"),
+)  # fmt: skip
+TOO_MANY_REQUESTS = Kind(
+    "too_many_requests", 429,
+    ("Too many requests came from you, or from your network, in a short time.", "Try again in {seconds} s."),
+    ("您或您所在的网络在短时间内发送了过多请求。", "请在 {seconds} 秒后重试。"),
+    retry=True,
 )  # fmt: skip
 OPERATION_NOT_SUPPORTED = Kind(
     "operation_not_supported", 501,

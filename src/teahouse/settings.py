@@ -11,8 +11,10 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -80,6 +82,52 @@ def _postgres_address(url: SecretStr) -> SecretStr:
     return url
 
 
+def _redis_address(url: SecretStr) -> SecretStr:
+    """The address of a Redis or Valkey, as redis-cli takes it; also a Unix socket."""
+    tcp = r"(redis|valkey)s?://([^\s/@]*@)?(\[[0-9a-fA-F:]+\]|[^\s/:@?\[\]]+)(:[0-9]{1,5})?(/[0-9]*)?"
+    tls = r"(\?(ssl_cert_reqs=(none|required)|ssl_ca_certs=[^\s&]+))?"
+    text = url.get_secret_value()
+    if re.fullmatch(rf"{tcp}{tls}|unix:///[^\s?]+(\?db=[0-9]+)?", text) is None or not _has_a_place(text):
+        raise ValueError(
+            Words(
+                "it is not an address such as redis://:password@host:6379/0 "
+                "(in a password %, /, @ and # are written %25, %2F, %40 and %23)",
+                "应为地址，例如 redis://:密码@主机:6379/0（密码中的 %、/、@、# 写作 %25、%2F、%40、%23）",
+            )
+        )
+    if find_spec("redis") is None:
+        raise ValueError(
+            Words(
+                "what talks to Redis is not installed: pip install 'teahouse[redis]'",
+                "尚未安装连接 Redis 的组件：pip install 'teahouse[redis]'",
+            )
+        )
+    return url
+
+
+def _has_a_place(url: str) -> bool:
+    """Whether host and port of an address can be any."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _rate(text: str) -> str:
+    """How many in which time, as the library `limits` reads it, or `off`."""
+    if re.fullmatch(r"off|[1-9][0-9]{0,6}/([1-9][0-9]{0,2} )?(second|minute|hour|day)s?", text) is None:
+        raise ValueError(
+            Words(
+                "it is not a rate such as 30/minute, 500/2 hours or off",
+                "应为频率，例如 30/minute、500/2 hours 或 off",
+            )
+        )
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+
+
 class Group(BaseModel):
     """A level of the tree: frozen, and a misspelt key is an error."""
 
@@ -127,6 +175,15 @@ class Limits(Group):
     shutdown_seconds: float = Field(10, ge=0, description="How long running answers may still go on after SIGTERM.")
 
 
+class Rates(Group):
+    """How often one may send requests. A message is what asks for an answer; every other request is quick."""
+
+    visitor: Rate = Field("60/minute", description="Messages of one visitor: `30/minute`, `500/2 hours`, `off`.")
+    address: Rate = Field("300/minute", description="Messages from one address (IPv6: one /64 network).")
+    visitor_quick: Rate = Field("600/minute", description="Quick requests of one visitor.")
+    address_quick: Rate = Field("3000/minute", description="Quick requests from one address.")
+
+
 class Settings(BaseSettings):
     """How this Teahouse runs."""
 
@@ -154,12 +211,16 @@ class Settings(BaseSettings):
     database: Annotated[SecretStr, AfterValidator(_postgres_address)] | None = Field(
         None, description="`postgresql://user:password@host/name`. Default: SQLite in the data folder."
     )
+    redis: Annotated[SecretStr, AfterValidator(_redis_address)] | None = Field(
+        None, description="`redis://:password@host:6379/0`: where several processes count together. Default: memory."
+    )
     docs: Path = Field(default_factory=bundled_docs, description="Folder of documents the guide answers from.")
     agent: str | None = Field(None, description="`module:attribute` of an openai-agents Agent.")
     server: str | None = Field(None, description="`module:Class` of a ChatKitServer.")
     model: Model = Field(default_factory=lambda: Model(), description="The model.")
     page: Page = Field(default_factory=lambda: Page(), description="The page at `/`.")
     limits: Limits = Field(default_factory=lambda: Limits(), description="Bounds.")
+    rates: Rates = Field(default_factory=lambda: Rates(), description="How often.")
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         (), description="Other origins whose pages may use this server, e.g. `https://www.example.com`."
     )

@@ -116,7 +116,7 @@ def _run(chosen: settings.Settings, listener: socket.socket) -> None:
 
 
 def _secrets_of(chosen: settings.Settings) -> list[str]:
-    secrets = (chosen.secret, chosen.model.api_key, chosen.database)
+    secrets = (chosen.secret, chosen.model.api_key, chosen.database, chosen.redis)
     return [secret.get_secret_value() for secret in secrets if secret] + [os.environ.get("OPENAI_API_KEY", "")]
 
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from teahouse import errors
 from teahouse.errors import Problem
+from teahouse.limits import Asker, address_of
 from teahouse.protocol import Context, read_request
 from teahouse.runs import quick
 from teahouse.runs.run import Answer, RelayedAnswer, TurnAnswer
@@ -36,7 +37,8 @@ async def chatkit(request: Request, services: Services) -> ASGIApp:
     context, who = await services.visitor(request)
     headers = {"set-cookie": who.set_cookie} if who.set_cookie else {}
 
-    result = await _answer(services, body, context)
+    asker = Asker(context.visitor.id, address_of(request, behind_proxy=services.settings.proxy_headers))
+    result = await _answer(services, body, context, asker)
     if isinstance(result, bytes):
         headers["cache-control"] = "no-store"
         return Response(result, media_type="application/json", headers=headers)
@@ -52,10 +54,12 @@ async def chatkit(request: Request, services: Services) -> ASGIApp:
     )
 
 
-async def _answer(services: Services, body: bytes, context: Context) -> Answer | bytes:
+async def _answer(services: Services, body: bytes, context: Context, asker: Asker) -> Answer | bytes:
     if overrides(services.server, "process"):
+        await services.rates.count(asker, streams=_asks_for_an_answer(body))
         return await _relay(services, body, context)
     request = read_request(body)
+    await services.rates.count(asker, streams=is_streaming_req(request))
     if is_streaming_req(request):
         with services.runs.claiming() as claim:
             return TurnAnswer(await accept(services.server, request, context, services.explain, claim))
@@ -64,6 +68,14 @@ async def _answer(services: Services, body: bytes, context: Context) -> Answer |
         await find_thread(services.server, request.params.thread_id, context)
         await services.runs.stop(request.params.thread_id)
     return await quick.answer(services.server, request, context)
+
+
+def _asks_for_an_answer(body: bytes) -> bool:
+    """Whether this is a message in ChatKit's terms; a server's own operations count as quick."""
+    try:
+        return is_streaming_req(read_request(body))
+    except Problem:
+        return False
 
 
 async def _relay(services: Services, body: bytes, context: Context) -> Answer | bytes:

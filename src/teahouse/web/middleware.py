@@ -106,6 +106,15 @@ class Front:
         return Problem(errors.INTERNAL_ERROR)
 
 
+def _headers_of(problem: Problem) -> dict[str, str]:
+    """What programs read of a problem, which have no use for its sentences."""
+    if problem.kind is errors.METHOD_NOT_ALLOWED:
+        return {"allow": str(problem.details["allowed"])}
+    if problem.kind is errors.TOO_MANY_REQUESTS:
+        return {"retry-after": str(problem.details["seconds"])}
+    return {}
+
+
 def problem_response(problem: Problem, scope: Scope) -> Response:
     """A problem as HTTP: a page for a person who follows a link, JSON for everybody else.
 
@@ -114,7 +123,7 @@ def problem_response(problem: Problem, scope: Scope) -> Response:
     request = HTTPConnection(scope)
     language = language_of(locale_of(request))
     status, request_id = problem.kind.status, scope["request_id"]
-    headers = {"allow": str(problem.details["allowed"])} if problem.kind is errors.METHOD_NOT_ALLOWED else None
+    headers = _headers_of(problem)
     if request.headers.get("accept", "").startswith("text/html"):
         page = html.render(
             "problem.html",

@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.requests import HTTPConnection
 
 from teahouse.identity import Identified, Identity
+from teahouse.limits import Rates
 from teahouse.protocol import Context
 from teahouse.runs.ports import Explain
 from teahouse.runs.run import Runs
@@ -34,6 +35,7 @@ class Services:
     server: Server
     runs: Runs
     identity: Identity
+    rates: Rates
     explain: Explain
     ping: Callable[[], Awaitable[None]]
     docs: tuple[Path, ...]
