@@ -9,7 +9,7 @@ from chatkit.server import NonStreamingResult
 from chatkit.types import ThreadMetadata
 
 from contract.scenarios import Scenario
-from house import Browser, message_of, problem_in
+from house import Browser, message_of, problem_in, served
 from redis_server import RedisServer
 
 
@@ -102,6 +102,17 @@ async def test_behind_a_proxy_the_visitors_address_counts(open_house: Any) -> No
     assert [await asks("1.2.3.4"), await asks("5.6.7.8")] == [200, 200]
     assert await asks("1.2.3.4") == 429
     assert await asks("9.9.9.9, 1.2.3.4") == 429, "what a client invents changes nothing"
+
+
+async def test_a_server_that_believes_the_header_changes_nothing_of_that(open_house: Any) -> None:
+    """uvicorn, told to trust every proxy, takes the first address: the one that a client may invent."""
+    house = await open_house(Parrot, proxy_headers=True, rates={"address": "1/minute"})
+    async with served(house.app, proxy_headers=True, forwarded_allow_ips="*") as url:
+        statuses = []
+        for invented in ("9.9.9.9", "8.8.8.8"):
+            async with Browser(url, x_forwarded_for=f"{invented}, 1.2.3.4") as fresh:
+                statuses.append((await fresh.post("threads.create", input=message_of("Hello"))).status_code)
+    assert statuses == [200, 429]
 
 
 async def test_without_a_proxy_a_header_changes_nothing(open_house: Any) -> None:
