@@ -395,6 +395,7 @@ def test_without_a_proxy_nobody_is_believed() -> None:
 
 
 @given(st.lists(st.text(max_size=30), max_size=4))
+@tried(deadline=None)
 def test_no_header_is_too_strange(forwarded: list[str]) -> None:
     address = address_of(request(*forwarded), behind_proxy=True)
     assert address is not None
@@ -426,6 +427,7 @@ RATES = st.one_of(
 
 
 @given(RATES)
+@tried(deadline=None)
 def test_a_rate_is_refused_in_words_or_can_be_counted(text: str) -> None:
     chosen = settings_or_reason(rates={"visitor": text})
     if isinstance(chosen, str):
@@ -455,6 +457,7 @@ ADDRESSES = st.one_of(
 
 
 @given(ADDRESSES)
+@tried(deadline=None)
 def test_an_address_of_redis_is_refused_in_words_or_can_be_used(text: str) -> None:
     chosen = settings_or_reason(redis=text)
     if isinstance(chosen, str):
