@@ -1,4 +1,5 @@
 /** A chat server in place of `fetch`: it answers requests by their type and remembers them. */
+import type { RunNews } from '../src/api/client';
 import type { ThreadStreamEvent } from '../src/api/wire';
 
 export interface SentRequest {
@@ -27,7 +28,7 @@ export class FakeServer {
   }
 
   readonly fetch = async (url: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
-    const body = JSON.parse(String(init.body)) as { type: string; params: Record<string, unknown> };
+    const body = requestIn(String(url), init);
     const headers = init.headers as Record<string, string>;
     const request = { ...body, headers, url: String(url) };
     this.requests.push(request);
@@ -37,6 +38,16 @@ export class FakeServer {
   };
 }
 
+/** Those that have no body are called `watch` and `stop`. */
+function requestIn(url: string, { body, method }: RequestInit): { type: string; params: Record<string, unknown> } {
+  if (typeof body === 'string') return JSON.parse(body) as ReturnType<typeof requestIn>;
+  const type = method === 'POST' ? 'stop' : 'watch';
+  return { type, params: Object.fromEntries(new URL(url, 'http://localhost').searchParams) };
+}
+
+/** The header by which a Teahouse makes itself known. */
+export const TEAHOUSE = { 'X-Teahouse-Run': 'none' };
+
 /** Everything a stream gives, once it has ended. */
 export async function collect<Entry>(entries: AsyncIterable<Entry>): Promise<Entry[]> {
   const collected: Entry[] = [];
@@ -44,8 +55,8 @@ export async function collect<Entry>(entries: AsyncIterable<Entry>): Promise<Ent
   return collected;
 }
 
-export function json(body: unknown, status = 200): Response {
-  return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } });
 }
 
 /** The events as a finished stream. */
@@ -73,6 +84,11 @@ export class LiveStream {
       this.#sent += 1;
       this.write(`id: ${this.#sent}\ndata: ${JSON.stringify(event)}\n\n`);
     }
+  }
+
+  /** How a run stands. */
+  run(state: RunNews['state'], id: string | null = 'run_1'): void {
+    this.write(`event: run\ndata: ${JSON.stringify({ id, state })}\n\n`);
   }
 
   write(text: string): void {

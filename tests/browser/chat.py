@@ -39,6 +39,11 @@ RECORD_EVENTS = """
     }
 """.replace("NAMES", str(EVENTS))
 
+SWITCH_SIGHT = """sight => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => sight });
+    document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
 
 class Chat:
     """One page in one browser context; a context is one visitor.
@@ -136,6 +141,10 @@ class Chat:
         )
         assert response.ok, response.text()
         return thread or THREAD_ID.search(response.text())[0]
+
+    def show(self, sight: str) -> None:
+        """Bring the page into sight (`visible`), or out of it (`hidden`), as far as it can tell."""
+        self.page.evaluate(SWITCH_SIGHT, sight)
 
     def call(self, method: str, *arguments: Any) -> Any:
         """Call a method of the element and wait for what it gives."""

@@ -214,6 +214,7 @@ def test_two_tabs_of_one_visitor_share_their_threads(chat: Chat) -> None:
 
 def test_updates_made_elsewhere_are_fetched_on_demand(chat: Chat) -> None:
     chat.embed().converse("One")
+    chat.show("hidden")  # who is in sight looks on
     chat.behind("Two", chat.wait_for_event("thread.change")["threadId"])
     expect(chat.turns).to_have_count(1)
     chat.call("fetchUpdates")

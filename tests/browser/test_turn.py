@@ -144,25 +144,6 @@ def test_a_bug_of_the_assistant_is_explained_without_its_insides(chat: Chat, scr
     assert chat.page.request.get(address).ok
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
-def test_offline_nothing_is_lost(visit, house: str, locale: str) -> None:
-    chat = visit(house, locale=locale).embed()
-    again, composer = {"en-US": ("Try again", "Message"), "zh-CN": ("重试", "消息")}[locale]
-    chat.watch.allow("ERR_INTERNET_DISCONNECTED|ERR_FAILED")
-    chat.page.context.set_offline(True)
-    text = chat.page.get_by_role("textbox", name=composer, exact=True)
-    text.fill("Precious words")
-    text.press("Enter")
-    expect(alert(chat)).to_be_visible()
-    expect(text).to_have_value("Precious words")
-    chat.page.context.set_offline(False)
-    alert(chat).get_by_role("button", name=again).click()
-    expect(chat.turns).to_contain_text("You said: Precious words")
-    expect(alert(chat)).to_have_count(0)
-    expect(text).to_have_value("")
-    expect(chat.turns).to_have_count(1)
-
-
 def test_a_proxys_error_page_is_told_as_what_it_is(chat: Chat) -> None:
     chat.embed()
     chat.watch.allow("502")
@@ -185,25 +166,6 @@ def test_a_page_in_place_of_the_protocol_is_told_as_a_wrong_address(chat: Chat) 
     chat.composer.press("Enter")
     expect(alert(chat)).to_contain_text("unexpected reply")
     assert "Is api.url right?" in chat.wait_for_event("error")["message"]
-
-
-def test_a_connection_that_breaks_off_keeps_the_text_and_offers_to_try_again(chat: Chat, script: Script) -> None:
-    script.answers(say("The beginning of a long story."))
-    chat.embed()
-
-    def cut(route) -> None:
-        response = route.fetch()
-        frames = response.text().split("\n\n")
-        first = next(n for n, frame in enumerate(frames) if "text_delta" in frame)
-        frames[first] = frames[first].replace(" of a long story.", "")
-        route.fulfill(response=response, body="\n\n".join(frames[: first + 1]) + "\n\n")
-
-    chat.page.route("**/chatkit", cut, times=1)
-    turn = chat.ask("Tell me a story")
-    expect(alert(chat)).to_be_visible()
-    expect(turn).to_contain_text("The")
-    alert(chat).get_by_role("button", name="Try again").click()
-    expect(turn).to_contain_text("You said: Tell me a story")
 
 
 def test_an_answer_is_copied_as_markdown(chat: Chat, script: Script) -> None:

@@ -21,13 +21,31 @@ export interface ClientConfig {
   readonly locale: () => string;
 }
 
-/** An event of an answer, with its number where the server numbers them. */
-export interface StreamedEvent {
-  readonly id: string | undefined;
-  readonly event: ThreadStreamEvent;
+/** How the making of an answer stands; `waiting` is for the result of a client tool, `idle` when there is none. */
+export interface RunNews {
+  readonly id: string | null;
+  readonly state: 'idle' | 'running' | 'waiting' | 'done' | 'stopped' | 'failed';
 }
 
+/** What a stream says: an event of an answer, with its number where the server numbers them, or how a run stands. */
+export type Frame =
+  | { readonly id: string | undefined; readonly event: ThreadStreamEvent; readonly run?: undefined }
+  | { readonly id?: undefined; readonly event?: undefined; readonly run: RunNews };
+
+/** The last event that was read: of which run, and its number there. */
+export interface Place {
+  readonly run: string | null;
+  readonly after: number;
+}
+
+type SentInit = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
 type Body = { type: string; params: object };
+
+/** Tells a Teahouse that this client can come back to an answer; for other servers it is only a parameter. */
+const ACCEPT = 'text/event-stream;profile=teahouse, application/json';
+const RUN_HEADER = 'X-Teahouse-Run';
+/** Longer than the pause between two heartbeats of a Teahouse; a connection that says nothing for so long is dead. */
+const SILENCE = 45_000;
 
 /**
  * The ChatKit protocol: one endpoint, JSON requests, JSON or streamed answers.
@@ -35,6 +53,8 @@ type Body = { type: string; params: object };
  */
 export class Client {
   readonly #config: ClientConfig;
+  /** Whether the server's answers outlive their readers, as those of a Teahouse; known after the first response. */
+  resumes = false;
 
   constructor(config: ClientConfig) {
     this.#config = config;
@@ -69,20 +89,48 @@ export class Client {
   }
 
   /**
-   * Sends a request that is answered by a stream. Yields its events; ends when the server ends it.
+   * Sends a request that is answered by a stream. Yields what it says; ends when the server ends it.
    * `unreadable` hears of frames that are not JSON, which are passed over.
    */
   async *stream(
     request: StreamingReq,
     signal: AbortSignal,
     unreadable: (data: string) => void,
-  ): AsyncGenerator<StreamedEvent, void, void> {
-    const response = await this.#post(request, 'text/event-stream', signal);
+  ): AsyncGenerator<Frame, void, void> {
+    yield* this.#frames(await this.#post(request, signal), signal, unreadable);
+  }
+
+  /** A thread's runs from a place on: the one in progress and, for as long as one listens, those to come. */
+  async *watch(
+    threadId: string,
+    { run, after }: Place,
+    signal: AbortSignal,
+    unreadable: (data: string) => void,
+  ): AsyncGenerator<Frame, void, void> {
+    const url = this.#runsUrl(threadId, '', run === null ? {} : { run });
+    const headers = after > 0 ? { 'Last-Event-ID': String(after) } : {};
+    yield* this.#frames(await this.#send(url, { headers }, signal), signal, unreadable);
+  }
+
+  /** Ends a thread's run. Resolves once what was written is kept, to the run if there was one. */
+  async stop(threadId: string): Promise<string | null> {
+    const response = await this.#send(this.#runsUrl(threadId, '/stop'), { method: 'POST' });
+    return ((await response.json()) as { run: string | null }).run;
+  }
+
+  async *#frames(
+    response: Response,
+    signal: AbortSignal,
+    unreadable: (data: string) => void,
+  ): AsyncGenerator<Frame, void, void> {
     if (!response.body || !isContentType(response, 'text/event-stream')) throw notChatKit(response);
     try {
-      for await (const { id, data } of readServerEvents(response.body)) {
-        const event = parse(data);
-        if (isTyped(event)) yield { id, event };
+      for await (const { id, type, data } of readServerEvents(response.body, this.resumes ? SILENCE : Infinity)) {
+        const content = parse(data);
+        if (type === 'run') {
+          this.resumes = true;
+          yield { run: content as RunNews };
+        } else if (isTyped(content)) yield { id, event: content };
         else unreadable(data);
       }
     } catch (error) {
@@ -91,24 +139,33 @@ export class Client {
   }
 
   async #quick<Answer>(request: Body, signal?: AbortSignal): Promise<Answer> {
-    const response = await this.#post(request, 'application/json', signal);
+    const response = await this.#post(request, signal);
     if (!isContentType(response, 'application/json')) throw notChatKit(response);
     return (await response.json()) as Answer;
   }
 
-  async #post(request: Body | StreamingReq, accept: string, signal?: AbortSignal): Promise<Response> {
-    const { url, fetch: pageFetch, locale } = this.#config;
+  #post(request: Body | StreamingReq, signal?: AbortSignal): Promise<Response> {
+    const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(request) };
+    return this.#send(this.#config.url, init, signal);
+  }
+
+  async #send(url: string, init: SentInit, signal?: AbortSignal): Promise<Response> {
+    const { fetch: pageFetch, locale } = this.#config;
     const send = pageFetch ?? globalThis.fetch.bind(globalThis);
-    const response = await send(url, {
-      method: 'POST',
-      headers: { Accept: accept, 'Accept-Language': locale(), 'Content-Type': 'application/json' },
-      body: JSON.stringify(request),
-      signal: signal ?? null,
-    }).catch((error: unknown) => {
+    const headers = { Accept: ACCEPT, 'Accept-Language': locale(), ...init.headers };
+    const response = await send(url, { ...init, headers, signal: signal ?? null }).catch((error: unknown) => {
       throw signal?.aborted ? error : unreachable(url, error);
     });
+    if (response.headers.has(RUN_HEADER)) this.resumes = true;
     if (!response.ok) throw await readError(response);
     return response;
+  }
+
+  /** Below the chat's own address, whose query it keeps. */
+  #runsUrl(threadId: string, end: string, params: Record<string, string> = {}): string {
+    const [path = '', query = ''] = this.#config.url.split('#', 1)[0]?.split('?') ?? [];
+    const search = new URLSearchParams([...new URLSearchParams(query), ...Object.entries(params)]).toString();
+    return `${path.replace(/\/$/, '')}/runs/${encodeURIComponent(threadId)}${end}${search && `?${search}`}`;
   }
 }
 

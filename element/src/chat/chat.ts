@@ -1,5 +1,6 @@
-import type { Client } from '../api/client';
+import type { Client, Frame, RunNews } from '../api/client';
 import type {
+  ClientToolCallItem,
   FeedbackKind,
   StreamingReq,
   StructuredInputSubmission,
@@ -7,7 +8,7 @@ import type {
   ThreadItem,
   ThreadStreamEvent,
 } from '../api/wire';
-import { BusyError, ChatKitError, ClientToolError, NetworkError, ThreadClosedError } from '../errors';
+import { ApiError, BusyError, ChatKitError, ClientToolError, NetworkError, ThreadClosedError } from '../errors';
 import { closedReason, draftOf, initialState, isBusy, moveDraft, withDraft } from '../state/chat';
 import type { Conversation, Failure, Outgoing } from '../state/conversation';
 import {
@@ -19,6 +20,8 @@ import {
   isKnownEvent,
   loadedConversation,
   prependItems,
+  syncedConversation,
+  unfinishedMessages,
 } from '../state/conversation';
 import { isKnownUpdate } from '../state/items';
 import { answerText, isKnownItem, lastUserMessage, messageText, spokenText, turnsOf } from '../state/turns';
@@ -30,6 +33,8 @@ import type { ChatDelegate } from './store';
 import { Store } from './store';
 import type { Message } from './turn';
 import { Turn } from './turn';
+import { WaitingLine } from './waiting';
+import { NOWHERE, Watch, placeAfter } from './watch';
 
 /**
  * The use cases of the chat: show a thread, say something, stop, try again. It keeps the state, which the views draw,
@@ -38,7 +43,16 @@ import { Turn } from './turn';
 export class Chat {
   readonly history: ChatHistory;
   readonly #store: Store;
+  readonly #watch: Watch;
+  readonly #line: WaitingLine;
+  readonly #batch = new FrameBatch<ThreadStreamEvent>((events) => this.#apply(events));
   #turn: Turn | null = null;
+  /** Whether anybody sees the chat: the element is in the page, and the page in sight. */
+  #attended = true;
+  /** Whether the thread on show is as the server has it, so that a connection made now can have missed nothing. */
+  #upToDate = false;
+  /** Settles once the server has ended the run that was stopped last. */
+  #stopping: Promise<void> = Promise.resolve();
   /** Ends what loads for the thread on show. */
   #loading = new AbortController();
   #opening: Promise<void> = Promise.resolve();
@@ -48,6 +62,14 @@ export class Chat {
   constructor(client: Client, delegate: ChatDelegate) {
     this.#store = new Store(client, delegate);
     this.history = new ChatHistory(this.#store);
+    this.#line = new WaitingLine(this.#store);
+    this.#watch = new Watch(() => this.#store.client, {
+      heard: (run, first) => this.#heard(run, first),
+      read: (frame) => this.#read(frame),
+      lost: (attempt) => this.#noteLoss(attempt),
+      refused: (error) => this.#giveUp(error),
+      unreadable: (data) => this.#noteUnreadable(data),
+    });
   }
 
   get state() {
@@ -60,9 +82,12 @@ export class Chat {
 
   /** Talks to the server in another way from now on; a chat with another server begins anew. */
   useClient(client: Client): void {
-    const moved = client.url !== this.#store.client.url;
+    const before = this.#store.client;
     this.#store.client = client;
-    if (!moved) return;
+    if (client.url === before.url) {
+      client.resumes = before.resumes;
+      return;
+    }
     this.leave();
     this.history.reset();
     this.#store.reset();
@@ -71,10 +96,42 @@ export class Chat {
   /** Ends every request, as when the element leaves the page. What is on show stays. */
   leave(): void {
     this.#loading.abort();
+    this.#watch.end();
+    this.#batch.drop();
     const turn = this.#turn;
     this.#turn = null;
     turn?.abandon();
     if (turn) this.#store.set({ activity: 'idle', conversation: endTurn(this.state.conversation) });
+  }
+
+  /** Goes on after {@link leave}: what happened meanwhile is taken over. */
+  async comeBack(): Promise<void> {
+    this.#loading = new AbortController();
+    this.#upToDate = false;
+    if (this.#store.client.resumes) await this.#follow();
+    else await this.fetchUpdates();
+  }
+
+  /** Looks on in the thread while somebody sees it, and not otherwise: a browser has few connections to a server. */
+  attend(attended: boolean): void {
+    if (attended === this.#attended) return;
+    this.#attended = attended;
+    this.#upToDate = false;
+    if (attended) void this.#follow();
+    else this.#watch.end();
+  }
+
+  /** The browser has a network again, or has lost it. */
+  networkChanged(online: boolean): void {
+    if (online) {
+      this.#watch.hurry();
+      this.#sendNext();
+    } else if (this.#store.client.resumes && this.state.threadId !== null) {
+      // Connections do not always notice. What they would have brought is caught up with.
+      this.#turn?.disconnect();
+      if (this.#watch.watching) void this.#follow();
+      this.#noteLoss(1);
+    }
   }
 
   /** Shows a new, empty thread. */
@@ -100,10 +157,19 @@ export class Chat {
     this.#store.emit('chatkit.thread.load.start', { threadId });
     const { signal } = this.#loading;
     try {
-      await this.#load(threadId, signal);
-      if (!signal.aborted) this.#store.set({ activity: 'idle' });
+      // Who looks on before the thread is loaded misses nothing. A server that was never asked must say first whether one can.
+      const looksOn = await this.#follow();
+      if (!looksOn) await this.#load(threadId, signal);
+      if (signal.aborted) return;
+      if (this.state.activity === 'loading') this.#store.set({ activity: 'idle' });
+      // Between this loading and the looking on that now begins something may happen.
+      if (!looksOn) {
+        this.#upToDate = false;
+        void this.#follow();
+      }
     } catch (error) {
       if (signal.aborted) return;
+      this.#watch.end();
       const reported = this.#store.report(error);
       this.#store.set({ activity: 'failed', loadFailure: failureOf(reported) });
       throw reported;
@@ -151,12 +217,25 @@ export class Chat {
   }
 
   /**
-   * Says something. Resolves once the server has it.
+   * Says something. Resolves once the server has it; without a network it waits until there is one.
    * Rejects with {@link BusyError}, {@link ThreadClosedError}, or what kept it from arriving.
    */
   send(message: Message): Promise<void> {
     const closed = closedReason(this.state.conversation.thread);
     if (closed) return Promise.reject(new ThreadClosedError(closed.reason));
+    if (isBusy(this.state)) return Promise.reject(new BusyError());
+    const turn = new Turn({ message });
+    if (navigator.onLine && this.#line.isEmpty) this.#begin(this.#requestFor(message), turn);
+    else this.#line.add(turn, message, 'end');
+    return turn.accepted;
+  }
+
+  /** Takes back a message that waits; its text goes back to the composer. */
+  cancelWaiting(key: number): void {
+    for (const { turn, message } of this.#line.remove(key)) this.#takeBack(turn, message);
+  }
+
+  #requestFor(message: Message): StreamingReq {
     const { threadId } = this.state;
     const input = {
       content: [...message.content],
@@ -167,11 +246,9 @@ export class Chat {
         ...(message.model !== undefined && { model: message.model }),
       },
     };
-    const request: StreamingReq =
-      threadId === null
-        ? { type: 'threads.create', params: { input } }
-        : { type: 'threads.add_user_message', params: { thread_id: threadId, input } };
-    return this.#begin(request, message);
+    return threadId === null
+      ? { type: 'threads.create', params: { input } }
+      : { type: 'threads.add_user_message', params: { thread_id: threadId, input } };
   }
 
   /** Has the last message answered again, or sends the one that never arrived. */
@@ -188,7 +265,7 @@ export class Chat {
     if (threadId === null || !question) return;
     this.#store.set({ conversation: cutAfter(conversation, question.id) });
     const params = { thread_id: threadId, item_id: question.id };
-    await this.#begin({ type: 'threads.retry_after_item', params }).catch((error: unknown) => {
+    await this.#ask({ type: 'threads.retry_after_item', params }).catch((error: unknown) => {
       // It never reached the server: the answer that was there still is.
       const isShown = this.state.threadId === threadId;
       if (isShown) this.#store.set({ conversation: { ...this.state.conversation, items: conversation.items } });
@@ -196,9 +273,35 @@ export class Chat {
     });
   }
 
-  /** Stops the answer; what has arrived of it stays. */
+  /**
+   * Stops the answer; what has arrived of it stays. Where answers outlive their readers the server is told, as soon as
+   * it has said which run it is; asked a second time, that is not waited for. Elsewhere leaving is what stops.
+   */
   stop(): void {
-    this.#turn?.stop();
+    const turn = this.#turn;
+    if (!turn) return;
+    if (turn.place.run !== null) this.#stopRun(turn);
+    else if (this.#store.client.resumes && !turn.stopWanted) turn.stopWanted = true;
+    else turn.stop();
+  }
+
+  #stopRun(turn: Turn): void {
+    const { threadId } = this.state;
+    turn.stopWanted = true;
+    if (threadId === null) return; // the thread's first event comes next, and then this again
+    this.#batch.flush();
+    if (turn !== this.#turn) return;
+    this.#watch.end();
+    this.#upToDate = false;
+    this.#stopping = this.#store.client.stop(threadId).then(
+      () => undefined,
+      (error: unknown) => {
+        this.#store.report(error);
+        this.announce('error.action');
+      },
+    );
+    turn.stop();
+    this.#end(turn, null);
   }
 
   /** Sends an action of the page to the server. */
@@ -212,14 +315,14 @@ export class Chat {
       action: { type: action.type, payload: action.payload ?? {} },
       ...(itemId !== undefined && { item_id: itemId }),
     };
-    return this.#begin({ type: 'threads.custom_action', params });
+    return this.#ask({ type: 'threads.custom_action', params });
   }
 
   /** Answers a form of the assistant. */
   submitForm(itemId: string, input: StructuredInputSubmission): Promise<void> {
     const { threadId } = this.state;
     if (threadId === null) return Promise.resolve();
-    return this.#begin({
+    return this.#ask({
       type: 'threads.add_structured_input',
       params: { thread_id: threadId, item_id: itemId, input },
     });
@@ -269,6 +372,8 @@ export class Chat {
     this.leave();
     this.#loading = new AbortController();
     this.#unsent = null;
+    for (const { turn, message } of this.#line.remove()) this.#takeBack(turn, message);
+    this.#upToDate = false;
     const { history, historyOpen, drafts } = this.state;
     this.#store.set({ ...initialState, history, historyOpen, drafts, threadId });
     if (changed) this.#store.emit('chatkit.thread.change', { threadId });
@@ -280,22 +385,32 @@ export class Chat {
     if (signal.aborted) return;
     this.#noteUnknownItems(page.items);
     this.#store.set(this.#merged(thread, page.items, page.earlier));
+    this.#upToDate = true;
   }
 
   /** The loaded page, after the earlier items that are here already when the two meet. */
   #merged(thread: Thread, newest: readonly ThreadItem[], earlier: string | null) {
     const { items } = this.state.conversation;
     const meeting = items.findIndex(({ id }) => id === newest[0]?.id);
-    const loaded = loadedConversation({ ...thread, items: { data: [...newest], has_more: false } });
+    const fresh = loadedConversation({ ...thread, items: { data: [...newest], has_more: false } });
+    const loaded = syncedConversation(this.state.conversation, fresh);
     if (meeting <= 0) return { conversation: loaded, earlier };
     return { conversation: prependItems(loaded, items.slice(0, meeting)) };
   }
 
-  #begin(request: StreamingReq, message: Message | null = null): Promise<void> {
+  #ask(request: StreamingReq): Promise<void> {
     if (isBusy(this.state)) return Promise.reject(new BusyError());
-    const turn = new Turn(message);
+    const turn = new Turn();
+    this.#begin(request, turn);
+    return turn.accepted;
+  }
+
+  #begin(request: StreamingReq, turn: Turn): void {
+    const { message } = turn;
+    this.#watch.end();
     this.#turn = turn;
     this.#unsent = null;
+    turn.before = lastUserMessage(this.state.conversation.items)?.id;
     const outgoing: Outgoing | null = message && { content: message.content, quotedText: message.quotedText };
     this.#store.set({
       activity: 'waiting',
@@ -305,36 +420,189 @@ export class Chat {
       conversation: beginTurn(this.state.conversation, outgoing),
     });
     void this.#run(turn, request);
-    return turn.accepted;
   }
 
-  async #run(turn: Turn, request: StreamingReq): Promise<void> {
-    const batch = new FrameBatch<ThreadStreamEvent>((events) => this.#apply(turn, events));
+  /** Sends the request, or what answers a call that is here already, and whatever the answers ask for. */
+  async #run(turn: Turn, request: StreamingReq | null): Promise<void> {
+    turn.reading = true;
     try {
-      let next: StreamingReq | null = request;
+      let next = request ?? (await this.#answerClientTool(turn));
       while (next) {
-        for await (const { event } of this.#stream(turn, next)) batch.push(event);
-        batch.flush();
+        await this.#readAnswer(turn, next);
         next = await this.#answerClientTool(turn);
       }
       this.#end(turn, this.#interruption(turn));
     } catch (error) {
-      batch.flush();
+      turn.reading = false;
+      this.#fail(turn, error);
+    }
+  }
+
+  /** Reads the response to a request to its end. Throws when it breaks off, or says that its run goes on. */
+  async #readAnswer(turn: Turn, request: StreamingReq): Promise<void> {
+    turn.place = NOWHERE;
+    const signal = turn.connect();
+    await this.#stopping;
+    try {
+      let last: RunNews | undefined;
+      for await (const frame of this.#store.client.stream(request, signal, (data) => this.#noteUnreadable(data))) {
+        if (turn !== this.#turn) return;
+        turn.accept();
+        if (frame.run?.state === 'stopped') turn.stopped = true;
+        if (frame.run) last = frame.run;
+        this.#read(frame);
+      }
+      if (last?.state === 'running') throw new NetworkError('network.lost', 'The response ended before the answer.');
+      this.#upToDate = last !== undefined;
+    } finally {
+      if (turn === this.#turn) this.#batch.flush();
+    }
+  }
+
+  #fail(turn: Turn, error: unknown): void {
+    if (turn !== this.#turn) {
+      settle(turn, error);
+      return;
+    }
+    const { resumes } = this.#store.client;
+    const canComeBack = resumes && !turn.stopped && this.state.threadId !== null;
+    if (canComeBack && (error instanceof NetworkError || turn.disconnected)) {
+      this.#noteLoss(0);
+      void this.#follow();
+    } else if (canComeBack && turn.message && error instanceof ApiError && error.code === 'run_active') {
+      this.#sendLater(turn, turn.message);
+    } else {
       this.#end(turn, turn.stopped ? null : error);
     }
   }
 
-  async *#stream(turn: Turn, request: StreamingReq) {
-    const unreadable = (data: string) => this.#store.logOnce('stream.unreadable', { data: data.slice(0, 200) });
-    for await (const streamed of this.#store.client.stream(request, turn.signal, unreadable)) {
-      turn.accept();
-      yield streamed;
+  /** The message waits for its turn, as if it had not been sent. */
+  #sendLater(turn: Turn, message: Message): void {
+    this.#turn = null;
+    this.#upToDate = false;
+    this.#store.set({ activity: 'idle', conversation: endTurn({ ...this.state.conversation, outgoing: null }) });
+    this.#line.add(turn, message, 'front');
+    if (!this.#watch.watching) void this.#follow();
+  }
+
+  #sendNext(): void {
+    if (this.#line.isEmpty || !navigator.onLine || this.state.activity !== 'idle') return;
+    const turn = this.#line.next();
+    if (turn?.message) this.#begin(this.#requestFor(turn.message), turn);
+  }
+
+  /** Looks on in the thread from where one is. Resolves to whether one is told how it stands. */
+  async #follow(): Promise<boolean> {
+    await this.#stopping;
+    const { threadId } = this.state;
+    const isNeeded = this.#attended && !this.#loading.signal.aborted && !this.#turn?.reading;
+    if (!this.#store.client.resumes || threadId === null || !isNeeded) return false;
+    return this.#watch.begin(threadId, this.#turn?.place);
+  }
+
+  /** How a run stands, from who looks on. Whatever may have been missed is loaded before anything else is read. */
+  async #heard(run: RunNews, first: boolean): Promise<void> {
+    this.#batch.flush();
+    const turn = this.#turn;
+    const begins = run.state === 'running' && run.id !== turn?.place.run;
+    const missed = run.state === 'idle' && (turn !== null || (first && !this.#upToDate));
+    const read = unfinishedMessages(this.state.conversation);
+    if (begins || missed) await this.#sync(turn);
+    if (this.state.connectionLost) this.#store.set({ connectionLost: false });
+    if (begins) this.#lookOn(run.id);
+    else if (run.state !== 'running' && turn && turn === this.#turn) this.#ended(turn, run, read);
+    if (run.state === 'idle') this.#sendNext();
+  }
+
+  /** Loads the thread anew, and learns from it whether a message whose connection broke had arrived. */
+  async #sync(turn: Turn | null): Promise<void> {
+    const { threadId } = this.state;
+    if (threadId === null) return;
+    await this.#load(threadId, this.#loading.signal);
+    if (turn !== this.#turn || !turn?.message || !this.state.conversation.outgoing) return;
+    const newest = lastUserMessage(this.state.conversation.items);
+    if (newest === undefined || newest.id === turn.before) return;
+    if (messageText(newest.content) !== messageText(turn.message.content)) return;
+    turn.accept();
+    this.#store.set({ conversation: { ...this.state.conversation, outgoing: null } });
+  }
+
+  /** A run goes on that is not being read: ours, if our message has just arrived; else one begun elsewhere. */
+  #lookOn(run: string | null): void {
+    const before = this.#turn;
+    const isOurs = before?.own && before.place.run === null && !this.state.conversation.outgoing;
+    if (before && !isOurs) this.#leaveBehind(before);
+    const turn = isOurs ? before : new Turn({ own: false });
+    turn.place = { run, after: 0 };
+    this.#turn = turn;
+    if (!isOurs) this.#store.set({ activity: 'waiting', announcement: null, conversation: beginTurn(this.state.conversation, null) });
+    this.#upToDate = true;
+    if (turn.stopWanted) this.#stopRun(turn);
+  }
+
+  /** What one looked on at has ended, seen or unseen. `read` is what had been read by then of messages that had not. */
+  #ended(turn: Turn, run: RunNews, read: readonly ThreadItem[]): void {
+    if (run.state === 'stopped') turn.stopped = true;
+    if (this.state.conversation.outgoing) {
+      this.#leaveBehind(turn);
+    } else if (turn.own && this.#pendingCall()) {
+      this.#watch.end();
+      void this.#run(turn, null);
+    } else {
+      this.#end(turn, run.state === 'idle' ? this.#lostByServer(read) : null);
     }
   }
 
+  /** A server that died could not keep what it had told. What was read of it stays, and one can try again. */
+  #lostByServer(read: readonly ThreadItem[]): NetworkError | null {
+    const { conversation } = this.state;
+    const lost = read.filter(({ id }) => !conversation.items.some((item) => item.id === id));
+    if (lost.length === 0 && conversation.items.at(-1)?.type !== 'user_message') return null;
+    this.#store.set({ conversation: { ...conversation, items: [...conversation.items, ...lost] } });
+    return interrupted();
+  }
+
+  /** A turn that another run took the place of. A message that never arrived is sent once more, but not for ever. */
+  #leaveBehind(turn: Turn): void {
+    if (turn.message && this.state.conversation.outgoing && !turn.sentAgain) {
+      turn.sentAgain = true;
+      this.#sendLater(turn, turn.message);
+    } else {
+      const lost = this.state.conversation.outgoing
+        ? new NetworkError('network.unreachable', 'The message did not reach the server.')
+        : null;
+      this.#end(turn, lost);
+    }
+  }
+
+  #read(frame: Frame): void {
+    const turn = this.#turn;
+    if (!turn) return;
+    turn.place = placeAfter(turn.place, frame);
+    if (frame.event) this.#batch.push(frame.event);
+  }
+
+  #noteLoss(attempt: number): void {
+    this.#batch.flush();
+    // A connection that is merely renewed, while nothing is being written, is nobody's concern.
+    if (isBusy(this.state) || attempt > 0) this.#store.set({ connectionLost: true });
+  }
+
+  #giveUp(error: unknown): void {
+    this.#batch.flush();
+    this.#store.set({ connectionLost: false });
+    if (this.#turn) this.#end(this.#turn, error);
+    else this.#store.log('watch.refused', { error: String(error) });
+  }
+
+  #noteUnreadable(data: string): void {
+    this.#store.logOnce('stream.unreadable', { data: data.slice(0, 200) });
+  }
+
   /** A batch of events, folded into the state in one go; then the page hears what concerns it. */
-  #apply(turn: Turn, events: readonly ThreadStreamEvent[]): void {
-    if (turn !== this.#turn) return;
+  #apply(events: readonly ThreadStreamEvent[]): void {
+    const turn = this.#turn;
+    if (!turn) return;
     const conversation = events.reduce(applyEvent, this.state.conversation);
     const begins = !turn.answered && events.some(isAnswer);
     const threadId = conversation.thread?.id ?? this.state.threadId;
@@ -347,14 +615,16 @@ export class Chat {
       turn.answered = true;
       this.#store.emit('chatkit.response.start', undefined);
     }
-    for (const event of events) this.#tellPage(event);
+    for (const event of events) this.#tellPage(event, turn);
+    if (turn.stopWanted && turn.place.run !== null) this.#stopRun(turn);
   }
 
-  #tellPage(event: ThreadStreamEvent): void {
+  #tellPage(event: ThreadStreamEvent, turn: Turn): void {
     if (!isKnownEvent(event.type)) {
       this.#store.logOnce('event.unknown', { type: (event as { type: string }).type });
     } else if (event.type === 'client_effect') {
-      this.#store.emit('chatkit.effect', { name: event.name, data: event.data });
+      // Effects are for the page that asked: one that looks on, or was reloaded, has not.
+      if (turn.own) this.#store.emit('chatkit.effect', { name: event.name, data: event.data });
     } else if (event.type === 'error') {
       const { doc_url: docUrl, request_id: requestId } = event as { doc_url?: string; request_id?: string };
       const message = event.message ?? 'The server ended the answer with an error.';
@@ -375,7 +645,7 @@ export class Chat {
     const { items, unfinished, outgoing, failure } = this.state.conversation;
     const cut = items.some(({ id, type }) => type === 'assistant_message' && unfinished.has(id));
     if (turn.stopped || failure || (!cut && !outgoing)) return null;
-    return new NetworkError('stream.interrupted', 'The answer ended before it was complete.');
+    return interrupted();
   }
 
   #end(turn: Turn, error: unknown): void {
@@ -392,11 +662,23 @@ export class Chat {
       announcement: announcementOf(turn, conversation, failure ?? conversation.failure),
     });
     if (turn.answered) this.#store.emit('chatkit.response.end', undefined);
+    if (!this.#watch.watching) void this.#follow();
+    this.#sendNext();
   }
 
-  /** The message never became an item: its text goes back to the composer, before anything typed meanwhile. */
+  /** The message never became an item: its text goes back to the composer. */
   #keepUnsent(message: Message, failure: Failure | null): void {
     if (failure?.allowRetry) this.#unsent = message;
+    this.#giveBack(message);
+  }
+
+  #takeBack(turn: Turn, message: Message): void {
+    turn.refuse(new ChatKitError('stopped', 'It was taken back before it was sent.'));
+    this.#giveBack(message);
+  }
+
+  /** A message's text goes back to the composer, before anything typed meanwhile. */
+  #giveBack(message: Message): void {
     const typed = draftOf(this.state);
     this.setDraft([messageText(message.content), typed].filter(Boolean).join('\n'));
   }
@@ -406,14 +688,19 @@ export class Chat {
    * A tool that fails answers with its error, so that the assistant can go on and the thread is not stuck.
    */
   async #answerClientTool(turn: Turn): Promise<StreamingReq | null> {
-    const { conversation, threadId } = this.state;
-    const call = conversation.items.at(-1);
-    if (turn !== this.#turn || threadId === null || conversation.failure) return null;
-    if (call?.type !== 'client_tool_call' || call.status !== 'pending') return null;
+    const { threadId } = this.state;
+    const call = this.#pendingCall();
+    if (turn !== this.#turn || threadId === null || !call) return null;
     const result = await this.#runClientTool(call.name, call.arguments);
     if (turn.signal.aborted) return null;
     this.#store.set({ conversation: answerToolCall(this.state.conversation, call.id, result) });
     return { type: 'threads.add_client_tool_output', params: { thread_id: threadId, result } };
+  }
+
+  #pendingCall(): ClientToolCallItem | null {
+    const { items, failure } = this.state.conversation;
+    const call = items.at(-1);
+    return call?.type === 'client_tool_call' && call.status === 'pending' && !failure ? call : null;
   }
 
   async #runClientTool(name: string, params: Record<string, unknown>): Promise<unknown> {
@@ -430,6 +717,10 @@ export class Chat {
       return { error: error.message };
     }
   }
+}
+
+function interrupted(): NetworkError {
+  return new NetworkError('stream.interrupted', 'The answer ended before it was complete.');
 }
 
 /** Tells who waits for a turn that has ended. A stream that ended well was accepted, even if it said nothing. */

@@ -28,7 +28,7 @@ export function failureKey({ code }: Failure): MessageKey {
 }
 
 /** Trying again helps when the network or the server failed, not when it refused. */
-function mayPass(error: ChatKitError): boolean {
+export function mayPass(error: unknown): boolean {
   if (error instanceof NetworkError) return true;
   if (!(error instanceof ApiError)) return false;
   return error.status >= 500 || error.status === 408 || error.status === 429;

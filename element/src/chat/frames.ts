@@ -24,11 +24,15 @@ export class FrameBatch<Entry> {
 
   /** Hands over at once what is waiting. */
   flush(): void {
+    const entries = this.drop();
+    if (entries.length > 0) this.#handOver(entries);
+  }
+
+  /** Forgets what is waiting; gives it to whoever may want it. */
+  drop(): readonly Entry[] {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const entries = this.#waiting;
-    this.#waiting = [];
-    if (entries.length > 0) this.#handOver(entries);
+    return this.#waiting.splice(0);
   }
 }

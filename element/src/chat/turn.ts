@@ -1,4 +1,6 @@
+import type { Place } from '../api/client';
 import type { UserMessageContentInput } from '../api/wire';
+import { NOWHERE } from './watch';
 
 /** What a user wants to say. */
 export interface Message {
@@ -9,23 +11,38 @@ export interface Message {
 }
 
 /**
- * One turn: a request, its answer, and the client tools it calls on the way. It ends by itself, is stopped by the
- * user, or is abandoned because another thread is shown or the element has left the page.
+ * One turn: a request, its answer, and the client tools it calls on the way; or an answer that was asked for elsewhere,
+ * or before the page was loaded, and is looked on at. It ends by itself, is stopped by the user, or is abandoned because
+ * another thread is shown or the element has left the page.
  */
 export class Turn {
   /** The message it sends, where it sends one. */
   readonly message: Message | null;
   /** Settles once the server has the request: its first event has come. */
   readonly accepted: Promise<void>;
+  /** Whether it was begun here, so that the page's tools are run for it. */
+  readonly own: boolean;
+  /** The run that makes its answer, and the last of its events that was read; unknown of servers that have no runs. */
+  place: Place = NOWHERE;
+  /** The user's message before it. */
+  before: string | undefined;
+  /** Whether its own requests are being sent and answered, so that nobody has to look on. */
+  reading = false;
   /** Whether the assistant has begun to answer. */
   answered = false;
+  /** Whether it was lost on the way before, and sent again. */
+  sentAgain = false;
+  /** Whether it is to be stopped once its run is known. */
+  stopWanted = false;
   stopped = false;
   readonly #abort = new AbortController();
+  #connection = new AbortController();
   #accept!: () => void;
   #refuse!: (reason: unknown) => void;
 
-  constructor(message: Message | null) {
+  constructor({ message = null, own = true }: { message?: Message | null; own?: boolean } = {}) {
     this.message = message;
+    this.own = own;
     this.accepted = new Promise((resolve, reject) => {
       this.#accept = resolve;
       this.#refuse = reject;
@@ -46,12 +63,29 @@ export class Turn {
     this.#refuse(reason);
   }
 
+  /** The signal of a new connection, which brings the answer to a request of this turn. */
+  connect(): AbortSignal {
+    this.#connection = new AbortController();
+    if (this.signal.aborted) this.#connection.abort();
+    return this.#connection.signal;
+  }
+
+  /** Ends the connection, not the turn. */
+  disconnect(): void {
+    this.#connection.abort();
+  }
+
+  get disconnected(): boolean {
+    return this.#connection.signal.aborted;
+  }
+
   stop(): void {
     this.stopped = true;
-    this.#abort.abort();
+    this.abandon();
   }
 
   abandon(): void {
     this.#abort.abort();
+    this.#connection.abort();
   }
 }

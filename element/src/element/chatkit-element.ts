@@ -24,6 +24,7 @@ import { Scroller } from '../views/scroller';
 import { TurnKeys } from '../views/thread';
 import type { LocalState, Screen } from '../views/ui';
 import { initialLocalState } from '../views/ui';
+import { payAttention } from './attention';
 import { defaultOptions, isHosted, optionsToCome, unknownOptions } from './options';
 import { Readiness } from './readiness';
 
@@ -56,6 +57,8 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   #focusWanted = false;
   #usesDefaults = false;
   #left = false;
+  /** Ends when the element leaves the page. */
+  #presence: AbortController | null = null;
   readonly #ready = new Readiness<Chat>();
   readonly #theme = new ThemeSheet();
   readonly #warned = new Set<string>();
@@ -259,8 +262,9 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     const moved = before !== null && before.clientUrl !== client.url;
     this.#chat = before ?? new Chat(client, this.#delegate());
     this.#chat.useClient(client);
+    this.#attend(this.#chat);
     if (!before || moved || this.#usesDefaults) this.#open(this.#chat, options.initialThread ?? null);
-    else if (this.#left) void this.#chat.fetchUpdates().catch(() => undefined);
+    else if (this.#left) void this.#chat.comeBack().catch(() => undefined);
     this.#left = false;
     this.#usesDefaults = false;
     if (!before) void this.#announceReady(this.#chat);
@@ -282,8 +286,16 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     for (const event of held) this.dispatchEvent(event);
   }
 
+  #attend(chat: Chat): void {
+    if (this.#presence) return;
+    this.#presence = new AbortController();
+    payAttention(chat, this.#presence.signal);
+  }
+
   #leave(): void {
     this.#left = true;
+    this.#presence?.abort();
+    this.#presence = null;
     this.#chat?.leave();
     this.#ready.interrupt(new DisconnectedError());
   }
@@ -380,7 +392,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     const before = this.#drawn;
     const now = this.#chat?.state ?? before;
     if (now.turnsBegun > before.turnsBegun) return 'begun';
-    if (before.activity === 'loading' && now.activity === 'idle') return 'opened';
+    if (before.activity === 'loading' && now.activity !== 'loading') return 'opened';
     const first = before.conversation.items[0]?.id;
     const sameThread = before.threadId === now.threadId;
     return sameThread && first !== undefined && first !== now.conversation.items[0]?.id ? 'prepended' : 'other';

@@ -15,6 +15,8 @@ export const en = {
   'thread.you': 'You said',
   'thread.assistant': 'The assistant said',
   'thread.thinking': 'Thinking…',
+  'thread.waiting': 'Waiting to be sent',
+  'thread.offline': 'Connection lost. Reconnecting…',
   'thread.finished': 'Answer complete.',
   'thread.stopped': 'Answer stopped.',
   'header.new': 'New chat',

@@ -17,6 +17,8 @@ export const zhCN: Messages = {
   'thread.you': '你说',
   'thread.assistant': '助手说',
   'thread.thinking': '正在思考…',
+  'thread.waiting': '等待发送',
+  'thread.offline': '连接已断开，正在重连……',
   'thread.finished': '回答完成。',
   'thread.stopped': '已停止回答。',
   'header.new': '新对话',

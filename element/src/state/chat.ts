@@ -1,4 +1,4 @@
-import type { FeedbackKind, ThreadMetadata } from '../api/wire';
+import type { FeedbackKind, ThreadMetadata, UserMessageContentInput } from '../api/wire';
 import type { MessageKey } from '../i18n';
 import type { Conversation, Failure } from './conversation';
 import { newConversation } from './conversation';
@@ -23,6 +23,13 @@ export interface Announcement {
   readonly text?: string;
 }
 
+/** A message that will be sent when it can be. */
+export interface WaitingMessage {
+  readonly key: number;
+  readonly content: readonly UserMessageContentInput[];
+  readonly quotedText?: string | undefined;
+}
+
 /** All that is drawn. Replaced, never changed. */
 export interface ChatState {
   /** The thread on show, known before it is loaded; `null` for a new one. */
@@ -35,6 +42,10 @@ export interface ChatState {
   readonly earlier: string | null;
   readonly loadingEarlier: boolean;
   readonly loadFailure: Failure | null;
+  /** Whether the connection broke and is being made anew. */
+  readonly connectionLost: boolean;
+  /** In the order in which they will be sent. */
+  readonly waiting: readonly WaitingMessage[];
   readonly history: History;
   readonly historyOpen: boolean;
   /** What is in the composer, by thread; the new thread's is under ''. */
@@ -51,6 +62,8 @@ export const initialState: ChatState = {
   earlier: null,
   loadingEarlier: false,
   loadFailure: null,
+  connectionLost: false,
+  waiting: [],
   history: emptyHistory,
   historyOpen: false,
   drafts: {},

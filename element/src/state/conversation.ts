@@ -62,6 +62,16 @@ export function loadedConversation({ items, ...thread }: Thread): Conversation {
   return { ...newConversation, thread, items: items.data };
 }
 
+/**
+ * The conversation as the server has it now. What is only known here stays: a message on its way and, unless something
+ * was said since, what the last answer ended with.
+ */
+export function syncedConversation(before: Conversation, loaded: Conversation): Conversation {
+  const same = before.thread?.id === loaded.thread?.id && before.items.at(-1)?.id === loaded.items.at(-1)?.id;
+  const { outgoing, notices, failure } = before;
+  return same ? { ...loaded, outgoing, notices, failure } : { ...loaded, outgoing };
+}
+
 /** The state in which a turn begins: what the last one left behind is gone, the message is shown. */
 export function beginTurn(conversation: Conversation, outgoing: Outgoing | null): Conversation {
   return { ...conversation, outgoing, failure: null, notices: [], progress: null, allowCancel: true };
@@ -81,6 +91,11 @@ export function endTurn(conversation: Conversation, failure: Failure | null = nu
     progress: null,
     failure: failure ?? conversation.failure,
   };
+}
+
+/** The messages of the assistant that are being written, where they say something. */
+export function unfinishedMessages({ items, unfinished }: Conversation): ThreadItem[] {
+  return items.filter((item) => unfinished.has(item.id) && hasText(item));
 }
 
 /** The conversation once the page has answered a call of the server's. */

@@ -36,7 +36,11 @@ export function rootView(ui: Ui, memory: ViewMemory): TemplateResult {
       ${headerView(ui)}
       <div class="scroller" part="scroller" tabindex="-1">${contentView(ui, memory)}</div>
       <div class="foot">
-        ${ui.local.atEnd ? nothing : jumpButton(ui)} ${composerView(ui, memory.sendKey)} ${disclaimerView(ui)}
+        ${ui.local.atEnd ? nothing : jumpButton(ui)}
+        <div class="connection" aria-live="polite">
+          ${state.connectionLost ? html`<p class="shimmer" part="connection">${t('thread.offline')}</p>` : nothing}
+        </div>
+        ${composerView(ui, memory.sendKey)} ${disclaimerView(ui)}
       </div>
     </div>
     ${historyOpen ? historyView(ui) : nothing}
@@ -66,7 +70,7 @@ function contentView(ui: Ui, { turnKeys }: ViewMemory): unknown {
     const onRetry = () => void chat.open(threadId).catch(() => undefined);
     return html`<div class="thread">${failureView(loadFailure, ui, { fallback: t('error.load'), onRetry })}</div>`;
   }
-  const isEmpty = conversation.items.length === 0 && conversation.outgoing === null && state.earlier === null && !isBusy(state);
+  const isEmpty = conversation.items.length === 0 && conversation.outgoing === null && state.waiting.length === 0 && state.earlier === null && !isBusy(state);
   if (!isEmpty) return threadView(ui, turnKeys);
   return html`<div class="empty">
     ${startView(ui)}

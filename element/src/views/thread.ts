@@ -4,6 +4,7 @@ import { guard } from 'lit/directives/guard.js';
 import { repeat } from 'lit/directives/repeat.js';
 
 import { icon } from '../icons/icon';
+import type { WaitingMessage } from '../state/chat';
 import { isBusy } from '../state/chat';
 import { sourcesOf } from '../state/sources';
 import type { Turn } from '../state/turns';
@@ -27,6 +28,11 @@ export function threadView(ui: Ui, keys: TurnKeys): TemplateResult {
       turns,
       ({ key }) => key,
       (named, index) => turnView(named, index === turns.length - 1, ui),
+    )}
+    ${repeat(
+      state.waiting,
+      ({ key }) => key,
+      (message) => waitingView(message, ui),
     )}
   </section>`;
 }
@@ -77,6 +83,18 @@ function turnView({ key, turn }: NamedTurn, isLast: boolean, ui: Ui): unknown {
       ${isLast ? endView(busy, ui) : nothing}
     </article>`;
   });
+}
+
+/** A message that will be sent when it can be; until then one may think better of it. */
+function waitingView({ key, content, quotedText }: WaitingMessage, ui: Ui): unknown {
+  return html`<div class="waiting" part="waiting">
+    <h3 class="hidden">${ui.t('thread.you')}</h3>
+    ${userMessageView(content, quotedText)}
+    <p class="waiting-note">
+      <span>${ui.t('thread.waiting')}</span>
+      <button type="button" class="button" @click=${() => ui.chat.cancelWaiting(key)}>${ui.t('action.cancel')}</button>
+    </p>
+  </div>`;
 }
 
 function questionView(question: NonNullable<Turn['question'] | Ui['state']['conversation']['outgoing']>, ui: Ui) {

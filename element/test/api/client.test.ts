@@ -77,6 +77,37 @@ describe('an answer', () => {
     expect(read.map(({ id }) => id)).toEqual(['1', '2', '3', '4', '5', '6']);
   });
 
+  test('of a Teahouse says which run makes it, and how that stands', async () => {
+    const server = new FakeServer().on('threads.create', () => {
+      const live = new LiveStream();
+      live.run('running');
+      live.run('done');
+      live.end();
+      return live.response;
+    });
+    const client = clientOf(server);
+    expect(client.resumes).toBe(false);
+    expect((await readAll(client)).map(({ run }) => run?.state)).toEqual(['running', 'done']);
+    expect(client.resumes).toBe(true);
+    expect(server.last?.headers.Accept).toBe('text/event-stream;profile=teahouse, application/json');
+  });
+
+  test('that falls silent for too long has broken off', async () => {
+    vi.useFakeTimers();
+    try {
+      const server = new FakeServer().on('threads.create', () => {
+        const live = new LiveStream();
+        live.response.headers.set('X-Teahouse-Run', 'run_1');
+        return live.response;
+      });
+      const read = expect(readAll(clientOf(server))).rejects.toMatchObject({ code: 'network.lost' });
+      await vi.advanceTimersByTimeAsync(60_000);
+      await read;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('goes on after a frame nobody can read', async () => {
     const server = new FakeServer().on('threads.create', () => {
       const live = new LiveStream();
@@ -97,5 +128,25 @@ describe('an answer', () => {
       return live.response;
     });
     await expect(readAll(clientOf(server))).rejects.toMatchObject({ name: 'NetworkError', code: 'network.lost' });
+  });
+});
+
+describe('runs', () => {
+  const clientAt = (url: string, server: FakeServer) => new Client({ url, fetch: server.fetch, locale: () => 'en' });
+
+  test('are watched below the chat’s own address, from where one was', async () => {
+    const server = new FakeServer().on('watch', () => stream([]));
+    const client = clientAt('https://tea.example/chat/chatkit?shop=1', server);
+    await collect(client.watch('thr/1', { run: 'run_1', after: 7 }, new AbortController().signal, vi.fn()));
+    expect(server.last).toMatchObject({
+      url: 'https://tea.example/chat/chatkit/runs/thr%2F1?shop=1&run=run_1',
+      headers: { 'Last-Event-ID': '7', 'Accept-Language': 'en' },
+    });
+  });
+
+  test('are stopped there, too', async () => {
+    const server = new FakeServer().on('stop', () => json({ run: 'run_1' }));
+    await expect(clientAt('/chatkit', server).stop('thr_1')).resolves.toBe('run_1');
+    expect(server.last?.url).toBe('/chatkit/runs/thr_1/stop');
   });
 });

@@ -160,7 +160,7 @@ describe('a conversation', () => {
     const chat = await mount();
     void chat.sendUserMessage({ text: 'Hello' });
     await nextEvent(chat, 'chatkit.response.end');
-    await vi.waitFor(() => expect(find(chat, '[aria-live=polite]')?.textContent).toContain('Answer complete. Welcome.'));
+    await vi.waitFor(() => expect(find(chat, '.hidden[aria-live=polite]')?.textContent).toContain('Answer complete. Welcome.'));
   });
 
   test('stays where it is while options change', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { ThreadItem, ThreadStreamEvent } from '../../src/api/wire';
 import type { Conversation } from '../../src/state/conversation';
-import { answerToolCall, applyEvent, beginTurn, cutAfter, endTurn, newConversation } from '../../src/state/conversation';
+import { answerToolCall, applyEvent, beginTurn, cutAfter, endTurn, newConversation, syncedConversation } from '../../src/state/conversation';
 
 /** Conversations recorded against the reference server: what our reducer makes of the events must be what a reload shows. */
 interface Recording {
@@ -56,6 +56,31 @@ describe('recorded conversations fold into what a reload shows', () => {
     test(`${recording.name}: ${recording.description}`, () => {
       const conversation = replay(recording);
       expect(conversation.items).toEqual([...items.data, ...keptByReaderOnly(conversation, recording)]);
+    });
+  }
+});
+
+/** What a reload in the middle shows before anything is replayed: what was stored by then, the finished items. */
+function loadedAfter(before: Conversation, events: readonly ThreadStreamEvent[]): Conversation {
+  const seen = endTurn(events.reduce(applyEvent, beginTurn(before, null)));
+  const begun = new Set(events.filter(({ type }) => type === 'thread.item.added').map((event) => 'item' in event && event.item.id));
+  const ended = new Set(events.filter(({ type }) => type === 'thread.item.done').map((event) => 'item' in event && event.item.id));
+  const items = seen.items.filter(({ id }) => !begun.has(id) || ended.has(id));
+  return syncedConversation(before, { ...newConversation, thread: seen.thread, items });
+}
+
+describe('an answer read again from its beginning, over what was loaded, reads the same', () => {
+  for (const { name, requests } of recordings) {
+    test(name, () => {
+      let before = newConversation;
+      for (const { events = [] } of requests) {
+        const whole = endTurn(events.reduce(applyEvent, beginTurn(before, null)));
+        for (let cut = 0; cut <= events.length; cut += 1) {
+          const loaded = loadedAfter(before, events.slice(0, cut));
+          expect(endTurn(events.reduce(applyEvent, beginTurn(loaded, null)))).toEqual(whole);
+        }
+        before = whole;
+      }
     });
   }
 });

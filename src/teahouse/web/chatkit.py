@@ -41,6 +41,8 @@ async def chatkit(request: Request, services: Services) -> ASGIApp:
     result = await _answer(services, body, context, asker)
     if isinstance(result, bytes):
         headers["cache-control"] = "no-store"
+        if can_come_back(request):
+            headers[RUN_HEADER] = "none"  # tells our element, which may yet know nothing of us, that it can
         return Response(result, media_type="application/json", headers=headers)
     thread_id = result.turn.thread.id if isinstance(result, TurnAnswer) else None
     run = services.runs.start(result, context, thread_id)

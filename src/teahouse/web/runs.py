@@ -24,7 +24,7 @@ from teahouse.web.services import Services
 from teahouse.web.sse import EventStream
 
 RUN_HEADER = "x-teahouse-run"
-"""Names the run whose events a response carries."""
+"""Names the run whose events a response carries; `none` where it carries none, for who can come back."""
 
 
 def can_come_back(request: Request) -> bool:
