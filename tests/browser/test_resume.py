@@ -161,6 +161,22 @@ def test_a_lost_network_loses_and_doubles_nothing(chat: Chat, script: Script) ->
     expect(chat.page.get_by_role("alert")).to_have_count(0)
 
 
+def test_stopping_without_a_network_stops_when_it_is_back(chat: Chat, script: Script) -> None:
+    script.answers(say("This much was said"), pause(), say(" and this never."))
+    chat.watch.allow(OFFLINE)
+    turn = chat.embed().ask("Tell me")
+    expect(turn).to_contain_text("This much was said")
+    chat.page.context.set_offline(True)
+    chat.button("Stop").click()
+    expect(chat.button("Send")).to_be_visible()
+    with chat.page.expect_response(lambda response: response.url.endswith("/stop")) as stopped:
+        chat.page.context.set_offline(False)
+    assert stopped.value.json()["run"]
+    expect(chat.button("Send")).to_be_visible()
+    expect(turn).to_contain_text("This much was said")
+    chat.converse("Go on")
+
+
 def test_an_answer_that_ended_without_a_network_is_there_afterwards(chat: Chat, script: Script) -> None:
     script.answers(say("One, two"), pause(), say(", three."))
     chat.watch.allow(OFFLINE)
@@ -183,7 +199,7 @@ def test_a_message_sent_without_a_network_waits_and_is_sent_once(visit: Visit, h
     text = chat.page.get_by_role("textbox", name=composer, exact=True)
     text.fill("Precious words")
     text.press("Enter")
-    expect(waits(chat, waiting)).to_be_visible()
+    expect(waits(chat, waiting)).to_be_in_viewport()
     expect(text).to_have_value("")
     chat.page.context.set_offline(False)
     expect(chat.turns).to_contain_text("You said: Precious words")

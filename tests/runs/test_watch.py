@@ -262,6 +262,16 @@ async def test_a_last_event_that_is_no_number_is_refused(element: Browser) -> No
     assert problem_in(watched)["param"] == "Last-Event-ID"
 
 
+@pytest.mark.parametrize(("headers", "told"), [(ELEMENT, "none"), ({}, None)])
+async def test_who_can_come_back_learns_at_once_that_it_can(
+    open_house: Any, headers: dict[str, str], told: str | None
+) -> None:
+    house = await open_house(Dictated)
+    async with served(house.app, lifespan="off") as url, Browser(url, **headers) as browser:
+        response = await browser.http.post("/chatkit", json={"type": "threads.list", "params": {}})
+    assert response.headers.get("x-teahouse-run") == told
+
+
 @pytest.mark.parametrize(
     ("setting", "headers", "survives"),
     [

@@ -51,6 +51,8 @@ export class Chat {
   #attended = true;
   /** Whether the thread on show is as the server has it, so that a connection made now can have missed nothing. */
   #upToDate = false;
+  /** The run that was to be stopped when the server could not be reached. */
+  #unstopped: string | null = null;
   /** Settles once the server has ended the run that was stopped last. */
   #stopping: Promise<void> = Promise.resolve();
   /** Ends what loads for the thread on show. */
@@ -293,11 +295,13 @@ export class Chat {
     if (turn !== this.#turn) return;
     this.#watch.end();
     this.#upToDate = false;
+    const { run } = turn.place;
     this.#stopping = this.#store.client.stop(threadId).then(
       () => undefined,
       (error: unknown) => {
         this.#store.report(error);
-        this.announce('error.action');
+        if (error instanceof NetworkError) this.#unstopped = run;
+        else this.announce('error.action');
       },
     );
     turn.stop();
@@ -453,7 +457,8 @@ export class Chat {
         this.#read(frame);
       }
       if (last?.state === 'running') throw new NetworkError('network.lost', 'The response ended before the answer.');
-      this.#upToDate = last !== undefined;
+      // Before one looks on again somebody else may have said something.
+      this.#upToDate = false;
     } finally {
       if (turn === this.#turn) this.#batch.flush();
     }
@@ -537,7 +542,7 @@ export class Chat {
     this.#turn = turn;
     if (!isOurs) this.#store.set({ activity: 'waiting', announcement: null, conversation: beginTurn(this.state.conversation, null) });
     this.#upToDate = true;
-    if (turn.stopWanted) this.#stopRun(turn);
+    if (turn.stopWanted || run === this.#unstopped) this.#stopRun(turn);
   }
 
   /** What one looked on at has ended, seen or unseen. `read` is what had been read by then of messages that had not. */

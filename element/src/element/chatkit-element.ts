@@ -393,6 +393,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     const now = this.#chat?.state ?? before;
     if (now.turnsBegun > before.turnsBegun) return 'begun';
     if (before.activity === 'loading' && now.activity !== 'loading') return 'opened';
+    if (now.waiting.length > before.waiting.length) return 'opened';
     const first = before.conversation.items[0]?.id;
     const sameThread = before.threadId === now.threadId;
     return sameThread && first !== undefined && first !== now.conversation.items[0]?.id ? 'prepended' : 'other';

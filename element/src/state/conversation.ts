@@ -67,7 +67,8 @@ export function loadedConversation({ items, ...thread }: Thread): Conversation {
  * was said since, what the last answer ended with.
  */
 export function syncedConversation(before: Conversation, loaded: Conversation): Conversation {
-  const same = before.thread?.id === loaded.thread?.id && before.items.at(-1)?.id === loaded.items.at(-1)?.id;
+  const known = new Set(before.items.map(({ id }) => id));
+  const same = before.thread?.id === loaded.thread?.id && loaded.items.every(({ id }) => known.has(id));
   const { outgoing, notices, failure } = before;
   return same ? { ...loaded, outgoing, notices, failure } : { ...loaded, outgoing };
 }

@@ -6,7 +6,7 @@ const JOURNEY = 600;
 
 /** What became of the conversation since it was last drawn, as far as scrolling is concerned. */
 export type ScrollChange =
-  /** A thread was opened: its end is shown. */
+  /** A thread was opened, or a message of the reader's waits at its end: that is shown. */
   | 'opened'
   /** The reader began a turn: their message is shown at the top, the answer grows below it. */
   | 'begun'

@@ -75,7 +75,7 @@ function turnView({ key, turn }: NamedTurn, isLast: boolean, ui: Ui): unknown {
     t,
   ];
   return guard(dependencies, () => {
-    const fresh = isLast && state.turnsBegun > 0;
+    const fresh = isLast && state.turnsBegun > 0 && state.waiting.length === 0;
     const busy = isLast && isBusy(state);
     const question = turn?.question ?? (turn ? null : conversation.outgoing);
     return html`<article class="turn ${fresh ? 'turn-fresh' : ''}" part="turn" data-key=${key}>

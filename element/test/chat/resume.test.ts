@@ -111,7 +111,7 @@ describe('looking on', () => {
     await shows('Welcome.\n\nGladly.');
   });
 
-  test('is not done while one’s own answer is read, and goes on without loading again', async () => {
+  test('is not done while one’s own answer is read; then what was said in between is loaded', async () => {
     await opened();
     await vi.waitFor(() => expect(sent('threads.get_by_id')).toHaveLength(2));
     const live = asksForMore();
@@ -121,9 +121,10 @@ describe('looking on', () => {
     expect(watches).toHaveLength(1);
     live.run('done');
     live.end();
-    (await watchNumber(2)).run('idle', null);
     await isIdle();
-    expect(sent('threads.get_by_id')).toHaveLength(2);
+    has(question('Hello'), answer('Welcome.'), question('More?', 'q2'), answer('Gladly.', 'a2'), question('Me, too', 'q3'));
+    (await watchNumber(2)).run('idle', null);
+    await vi.waitFor(() => expect(chat.state.conversation.items).toHaveLength(5));
   });
 
   test('ends where the thread is gone', async () => {
