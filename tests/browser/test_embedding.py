@@ -236,6 +236,11 @@ def test_adding_and_removing_the_element_leaves_nothing_behind(chat: Chat) -> No
     come_and_go(3)
     before = counts()
     come_and_go(20)
-    after = counts()
+    # What is aborted ends a task or two later, and one collection may come too early: a leak stays for ever.
+    for _ in range(30):
+        after = counts()
+        if after["JSEventListeners"] <= before["JSEventListeners"] + 5:
+            break
+        chat.page.evaluate("() => new Promise(requestAnimationFrame)")
     assert after["JSEventListeners"] <= before["JSEventListeners"] + 5
     assert after["Nodes"] <= before["Nodes"] + 100
