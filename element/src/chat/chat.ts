@@ -383,10 +383,10 @@ export class Chat {
     if (changed) this.#store.emit('chatkit.thread.change', { threadId });
   }
 
-  async #load(threadId: string, signal: AbortSignal): Promise<void> {
+  async #load(threadId: string, signal: AbortSignal, isWanted = () => true): Promise<void> {
     const thread = await this.#store.client.getThread(threadId, signal);
     const page = await newestItems(this.#store.client, thread, signal);
-    if (signal.aborted) return;
+    if (signal.aborted || !isWanted()) return;
     this.#noteUnknownItems(page.items);
     this.#store.set(this.#merged(thread, page.items, page.earlier));
     this.#upToDate = true;
@@ -514,6 +514,7 @@ export class Chat {
     const read = unfinishedMessages(this.state.conversation);
     if (begins || missed) await this.#sync(turn);
     if (this.state.connectionLost) this.#store.set({ connectionLost: false });
+    if (turn !== this.#turn) return; // one asked meanwhile, and reads that answer
     if (begins) this.#lookOn(run.id);
     else if (run.state !== 'running' && turn && turn === this.#turn) this.#ended(turn, run, read);
     if (run.state === 'idle') this.#sendNext();
@@ -523,7 +524,8 @@ export class Chat {
   async #sync(turn: Turn | null): Promise<void> {
     const { threadId } = this.state;
     if (threadId === null) return;
-    await this.#load(threadId, this.#loading.signal);
+    // What was asked meanwhile, a retry above all, changes what is loaded here: that is the past then.
+    await this.#load(threadId, this.#loading.signal, () => turn === this.#turn);
     if (turn !== this.#turn || !turn?.message || !this.state.conversation.outgoing) return;
     const newest = lastUserMessage(this.state.conversation.items);
     if (newest === undefined || newest.id === turn.before) return;
