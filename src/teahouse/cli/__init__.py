@@ -26,6 +26,10 @@ SERVE: dict[Language, str] = {
     "en": "Serve the chat, the element and the documents.",
     "zh": "启动聊天、组件与文档。",
 }
+EMULATE: dict[Language, str] = {
+    "en": "Run a local OpenAI platform to develop and test against.",
+    "zh": "启动本地 OpenAI 平台，用于开发与测试。",
+}
 DB: dict[Language, str] = {
     "en": "Look after the database.",
     "zh": "维护数据库。",
@@ -55,6 +59,7 @@ def build() -> App:
         print_error=False,
     )
     app.command("teahouse.cli.serve:serve", help=SERVE[language()])
+    app.command("teahouse.cli.emulate:emulate", help=EMULATE[language()])
     database = App(name="db", help=DB[language()])
     for command, help_ in DB_COMMANDS.items():
         database.command(f"teahouse.cli.db:{command}", help=help_[language()])

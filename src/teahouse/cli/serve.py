@@ -65,12 +65,12 @@ def serve(
     named = {key: value for key, value in (("name", model), ("base_url", base_url)) if value is not None}
     flags = {"host": host, "port": port, "data": data, "docs": docs, "agent": agent, "server": server, "debug": debug}
     chosen = settings.load(flags | {"model": named or None})
-    with _listening(chosen.host, chosen.port) as listener:
+    with listening(chosen.host, chosen.port) as listener:
         _run(chosen, listener)
 
 
 @contextlib.contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int) -> Iterator[socket.socket]:
     """The socket, taken before anything slow or lasting happens.
 
     Raises:

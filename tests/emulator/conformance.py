@@ -1,0 +1,164 @@
+"""What the official Python SDK does with the emulator. Needs `openai` (2.2.0 or newer) and nothing else.
+
+    python conformance.py http://127.0.0.1:9100/v1
+
+Every response is validated by the SDK's own models in strict mode, and may hold nothing that they do not know.
+Prints what was checked, one line each; the first thing that is wrong ends it with a traceback and exit code 1.
+"""
+
+import sys
+
+import openai
+
+WORKFLOW = {"id": "wf_demo"}
+
+
+def client_of(url, **options):
+    return openai.OpenAI(base_url=url, api_key="any", max_retries=0, _strict_response_validation=True, **options)
+
+
+def known(thing, path=""):
+    """`thing`, none of whose fields is unknown to the SDK, at any depth."""
+    if isinstance(thing, list):
+        for index, entry in enumerate(thing):
+            known(entry, f"{path}[{index}]")
+    elif isinstance(thing, openai.BaseModel):
+        assert not thing.model_extra, f"{path} has {sorted(thing.model_extra)}, which the SDK does not know"
+        for name, value in thing:
+            known(value, f"{path}.{name}")
+    return thing
+
+
+def refused(kind, call, *arguments, **named):
+    """The error with which a call ends."""
+    try:
+        call(*arguments, **named)
+    except kind as error:
+        return error
+    raise AssertionError(f"{kind.__name__} was expected")
+
+
+def sessions(client):
+    create = client.beta.chatkit.sessions.create
+    session = known(create(user="ada", workflow=WORKFLOW))
+    assert (session.object, session.status, session.user) == ("chatkit.session", "active", "ada")
+    assert session.max_requests_per_1_minute == session.rate_limits.max_requests_per_1_minute == 10
+    assert session.chatkit_configuration.file_upload.enabled is False
+    whole = known(
+        create(
+            user="ada",
+            workflow={"id": "wf_demo", "version": "2", "state_variables": {"a": "x", "b": 1, "c": True, "d": 0.5}},
+            expires_after={"anchor": "created_at", "seconds": 60},
+            rate_limits={"max_requests_per_1_minute": 3},
+            chatkit_configuration={
+                "automatic_thread_titling": {"enabled": False},
+                "file_upload": {"enabled": True, "max_file_size": 16, "max_files": 2},
+                "history": {"enabled": True, "recent_threads": 5},
+            },
+        )
+    )
+    assert whole.workflow.state_variables == {"a": "x", "b": 1, "c": True, "d": 0.5}
+    assert whole.chatkit_configuration.history.recent_threads == 5
+    assert 0 < session.expires_at - whole.expires_at <= 600
+    assert known(client.beta.chatkit.sessions.cancel(session.id)).status == "cancelled"
+    refused(openai.NotFoundError, client.beta.chatkit.sessions.cancel, "cksess_none")
+
+
+def session_refusals(client):
+    def said(code, param, **changes):
+        named = {"user": "ada", "workflow": WORKFLOW, **changes}
+        error = refused(openai.BadRequestError, client.beta.chatkit.sessions.create, **named)
+        assert (error.code, error.param) == (code, param), (error.code, error.param)
+
+    said("empty_string", "user", user="")
+    said("missing_required_parameter", "workflow.id", workflow={})
+    said("integer_above_max_value", "expires_after.seconds", expires_after={"anchor": "created_at", "seconds": 1800})
+    said("integer_below_min_value", "expires_after.seconds", expires_after={"anchor": "created_at", "seconds": 0})
+    said("missing_required_parameter", "expires_after.anchor", expires_after={"seconds": 60})
+    said("invalid_value", "expires_after.anchor", expires_after={"anchor": "now", "seconds": 60})
+    said("invalid_type", "expires_after", expires_after=1800)
+    said("unknown_parameter", "domain_key", extra_body={"domain_key": "domain_pk_1"})
+    said(
+        "object_above_max_properties",
+        "workflow.state_variables",
+        workflow={"id": "wf_demo", "state_variables": {str(n): n for n in range(65)}},
+    )
+    said(
+        "integer_above_max_value",
+        "chatkit_configuration.file_upload.max_file_size",
+        chatkit_configuration={"file_upload": {"max_file_size": 513}},
+    )
+    error = refused(openai.NotFoundError, client.beta.chatkit.sessions.create, user="ada", workflow={"id": "wf_none"})
+    assert str(error.body["message"]) == "Workflow with id 'wf_none' not found."
+    assert error.request_id.startswith("req_")
+
+
+def threads(client):
+    chatkit = client.beta.chatkit.threads
+    everything = [known(thread) for thread in chatkit.list(limit=2)]
+    ids = [thread.id for thread in everything]
+    assert len(ids) == len(set(ids)) > 4
+    assert [thread.created_at for thread in everything] == sorted((t.created_at for t in everything), reverse=True)
+    assert [thread.id for thread in chatkit.list(limit=3, order="asc")] == ids[::-1]
+    assert known(chatkit.retrieve(ids[0])) == everything[0]
+    user = everything[0].user
+    assert [t.id for t in chatkit.list(user=user)] == [t.id for t in everything if t.user == user]
+    assert chatkit.list(user="nobody").data == []
+    page = chatkit.list(limit=2, before=ids[4])
+    assert ([t.id for t in page.data], page.has_more) == (ids[2:4], True)
+    page = chatkit.list(limit=2, before=ids[2])
+    assert ([t.id for t in page.data], page.has_more) == (ids[:2], False)
+    assert chatkit.list(limit=0).data == []
+    refused(openai.NotFoundError, chatkit.retrieve, "cthr_none")
+    refused(openai.BadRequestError, chatkit.list, after="cthr_none")
+    refused(openai.BadRequestError, chatkit.list, limit=101)
+    refused(openai.BadRequestError, chatkit.list, extra_query={"order": "up"})
+    kinds = set()
+    for thread_id in ids:
+        newest_first = [known(item) for item in chatkit.list_items(thread_id, limit=3)]
+        oldest_first = list(chatkit.list_items(thread_id, limit=4, order="asc"))
+        assert newest_first == oldest_first[::-1]
+        assert {item.thread_id for item in newest_first} == {thread_id}
+        kinds |= {item.type for item in newest_first}
+    assert kinds == {
+        "chatkit." + kind
+        for kind in ("user_message", "assistant_message", "widget", "client_tool_call", "task", "task_group")
+    }
+    refused(openai.NotFoundError, chatkit.list_items, "cthr_none")
+    assert known(chatkit.delete(ids[-1])).deleted is True
+    refused(openai.NotFoundError, chatkit.retrieve, ids[-1])
+    refused(openai.NotFoundError, chatkit.delete, ids[-1])
+
+
+def conditions(client):
+    def under(scenario, kind):
+        listed = client.with_options(default_headers={"X-Emulate": scenario}, timeout=5).beta.chatkit.threads.list
+        return refused(kind, listed)
+
+    assert under("expired-key", openai.AuthenticationError).code == "invalid_api_key"
+    assert under("unsupported-region", openai.PermissionDeniedError).code == "unsupported_country_region_territory"
+    assert under("workflow-not-found", openai.NotFoundError).code == "workflow_not_found"
+    assert under("rate-limited, retry-after=7", openai.RateLimitError).response.headers["retry-after"] == "7"
+    assert under("quota-exceeded", openai.RateLimitError).code == "insufficient_quota"
+    assert under("server-error", openai.InternalServerError).status_code == 500
+    assert under("overloaded", openai.InternalServerError).status_code == 503
+    assert under("no-such-scenario", openai.BadRequestError).code == "unknown_scenario"
+    under("dropped", openai.APIConnectionError)
+    under("cut", Exception)
+    waiting = client.with_options(default_headers={"X-Emulate": "silent"}, timeout=0.2)
+    refused(openai.APITimeoutError, waiting.beta.chatkit.threads.list)
+
+
+CHECKS = (sessions, session_refusals, conditions, threads)
+
+
+def main(url):
+    """Run every check against the emulator at `url`."""
+    with client_of(url) as client:
+        for check in CHECKS:
+            check(client)
+            sys.stdout.write(f"openai {openai.__version__}: {check.__name__} ok\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
