@@ -21,20 +21,21 @@ import {
   loadedConversation,
   prependItems,
   syncedConversation,
-  unfinishedMessages,
 } from '../state/conversation';
 import { isKnownUpdate } from '../state/items';
 import { answerText, isKnownItem, lastUserMessage, messageText, spokenText, turnsOf } from '../state/turns';
 import { failureOf } from './failure';
 import { FrameBatch } from './frames';
 import { ChatHistory } from './history';
+import type { InView } from './onlooker';
+import { Onlooker, interrupted } from './onlooker';
 import { earlierItems, newestItems } from './pages';
 import type { ChatDelegate } from './store';
 import { Store } from './store';
 import type { Message } from './turn';
 import { Turn } from './turn';
 import { WaitingLine } from './waiting';
-import { NOWHERE, Watch, placeAfter } from './watch';
+import { NOWHERE, placeAfter } from './watch';
 
 /**
  * The use cases of the chat: show a thread, say something, stop, try again. It keeps the state, which the views draw,
@@ -43,16 +44,10 @@ import { NOWHERE, Watch, placeAfter } from './watch';
 export class Chat {
   readonly history: ChatHistory;
   readonly #store: Store;
-  readonly #watch: Watch;
+  readonly #onlooker: Onlooker;
   readonly #line: WaitingLine;
   readonly #batch = new FrameBatch<ThreadStreamEvent>((events) => this.#apply(events));
   #turn: Turn | null = null;
-  /** Whether anybody sees the chat: the element is in the page, and the page in sight. */
-  #attended = true;
-  /** Whether the thread on show is as the server has it, so that a connection made now can have missed nothing. */
-  #upToDate = false;
-  /** The run that was to be stopped when the server could not be reached. */
-  #unstopped: string | null = null;
   /** Settles once the server has ended the run that was stopped last. */
   #stopping: Promise<void> = Promise.resolve();
   /** Ends what loads for the thread on show. */
@@ -65,17 +60,40 @@ export class Chat {
     this.#store = new Store(client, delegate);
     this.history = new ChatHistory(this.#store);
     this.#line = new WaitingLine(this.#store);
-    this.#watch = new Watch(() => this.#store.client, {
-      heard: (run, first) => this.#heard(run, first),
-      read: (frame) => this.#read(frame),
-      lost: (attempt) => this.#noteLoss(attempt),
-      refused: (error) => this.#giveUp(error),
-      unreadable: (data) => this.#noteUnreadable(data),
-    });
+    this.#onlooker = new Onlooker(this.#store, this.#inView());
   }
 
   get state() {
     return this.#store.state;
+  }
+
+  /** The answer on show, for who looks on in it. */
+  #inView(): InView {
+    const current = () => this.#turn;
+    const goneBy = () => this.#loading.signal.aborted;
+    const stopping = () => this.#stopping;
+    return {
+      get turn() {
+        return current();
+      },
+      get isGone() {
+        return goneBy();
+      },
+      get stopping() {
+        return stopping();
+      },
+      take: (turn) => (this.#turn = turn),
+      read: (frame) => this.#read(frame),
+      flush: () => this.#batch.flush(),
+      load: (threadId, isWanted) => this.#load(threadId, this.#loading.signal, isWanted),
+      goOn: (turn) => void this.#run(turn, null),
+      pendingCall: () => this.#pendingCall(),
+      stop: (turn) => this.#stopRun(turn),
+      end: (turn, error) => this.#end(turn, error),
+      sendLater: (turn, message) => this.#sendLater(turn, message),
+      sendNext: () => this.#sendNext(),
+      unreadable: (data) => this.#noteUnreadable(data),
+    };
   }
 
   get clientUrl(): string {
@@ -98,7 +116,7 @@ export class Chat {
   /** Ends every request, as when the element leaves the page. What is on show stays. */
   leave(): void {
     this.#loading.abort();
-    this.#watch.end();
+    this.#onlooker.leave();
     this.#batch.drop();
     const turn = this.#turn;
     this.#turn = null;
@@ -109,30 +127,26 @@ export class Chat {
   /** Goes on after {@link leave}: what happened meanwhile is taken over. */
   async comeBack(): Promise<void> {
     this.#loading = new AbortController();
-    this.#upToDate = false;
-    if (this.#store.client.resumes) await this.#follow();
+    this.#onlooker.upToDate = false;
+    if (this.#store.client.resumes) await this.#onlooker.follow();
     else await this.fetchUpdates();
   }
 
   /** Looks on in the thread while somebody sees it, and not otherwise: a browser has few connections to a server. */
   attend(attended: boolean): void {
-    if (attended === this.#attended) return;
-    this.#attended = attended;
-    this.#upToDate = false;
-    if (attended) void this.#follow();
-    else this.#watch.end();
+    this.#onlooker.attend(attended);
   }
 
   /** The browser has a network again, or has lost it. */
   networkChanged(online: boolean): void {
     if (online) {
-      this.#watch.hurry();
+      this.#onlooker.hurry();
       this.#sendNext();
     } else if (this.#store.client.resumes && this.state.threadId !== null) {
       // Connections do not always notice. What they would have brought is caught up with.
       this.#turn?.disconnect();
-      if (this.#watch.watching) void this.#follow();
-      this.#noteLoss(1);
+      if (this.#onlooker.watching) void this.#onlooker.follow();
+      this.#onlooker.noteLoss(1);
     }
   }
 
@@ -160,18 +174,18 @@ export class Chat {
     const { signal } = this.#loading;
     try {
       // Who looks on before the thread is loaded misses nothing. A server that was never asked must say first whether one can.
-      const looksOn = await this.#follow();
+      const looksOn = await this.#onlooker.follow();
       if (!looksOn) await this.#load(threadId, signal);
       if (signal.aborted) return;
       if (this.state.activity === 'loading') this.#store.set({ activity: 'idle' });
       // Between this loading and the looking on that now begins something may happen.
       if (!looksOn) {
-        this.#upToDate = false;
-        void this.#follow();
+        this.#onlooker.upToDate = false;
+        void this.#onlooker.follow();
       }
     } catch (error) {
       if (signal.aborted) return;
-      this.#watch.end();
+      this.#onlooker.leave();
       const reported = this.#store.report(error);
       this.#store.set({ activity: 'failed', loadFailure: failureOf(reported) });
       throw reported;
@@ -293,14 +307,14 @@ export class Chat {
     if (threadId === null) return; // the thread's first event comes next, and then this again
     this.#batch.flush();
     if (turn !== this.#turn) return;
-    this.#watch.end();
-    this.#upToDate = false;
+    this.#onlooker.leave();
+    this.#onlooker.upToDate = false;
     const { run } = turn.place;
     this.#stopping = this.#store.client.stop(threadId).then(
       () => undefined,
       (error: unknown) => {
         this.#store.report(error);
-        if (error instanceof NetworkError) this.#unstopped = run;
+        if (error instanceof NetworkError) this.#onlooker.unstopped = run;
         else this.announce('error.action');
       },
     );
@@ -377,7 +391,7 @@ export class Chat {
     this.#loading = new AbortController();
     this.#unsent = null;
     for (const { turn, message } of this.#line.remove()) this.#takeBack(turn, message);
-    this.#upToDate = false;
+    this.#onlooker.upToDate = false;
     const { history, historyOpen, drafts } = this.state;
     this.#store.set({ ...initialState, history, historyOpen, drafts, threadId });
     if (changed) this.#store.emit('chatkit.thread.change', { threadId });
@@ -389,7 +403,7 @@ export class Chat {
     if (signal.aborted || !isWanted()) return;
     this.#noteUnknownItems(page.items);
     this.#store.set(this.#merged(thread, page.items, page.earlier));
-    this.#upToDate = true;
+    this.#onlooker.upToDate = true;
   }
 
   /** The loaded page, after the earlier items that are here already when the two meet. */
@@ -411,7 +425,7 @@ export class Chat {
 
   #begin(request: StreamingReq, turn: Turn): void {
     const { message } = turn;
-    this.#watch.end();
+    this.#onlooker.leave();
     this.#turn = turn;
     this.#unsent = null;
     turn.before = lastUserMessage(this.state.conversation.items)?.id;
@@ -458,7 +472,7 @@ export class Chat {
       }
       if (last?.state === 'running') throw new NetworkError('network.lost', 'The response ended before the answer.');
       // Before one looks on again somebody else may have said something.
-      this.#upToDate = false;
+      this.#onlooker.upToDate = false;
     } finally {
       if (turn === this.#turn) this.#batch.flush();
     }
@@ -472,8 +486,8 @@ export class Chat {
     const { resumes } = this.#store.client;
     const canComeBack = resumes && !turn.stopped && this.state.threadId !== null;
     if (canComeBack && (error instanceof NetworkError || turn.disconnected)) {
-      this.#noteLoss(0);
-      void this.#follow();
+      this.#onlooker.noteLoss(0);
+      void this.#onlooker.follow();
     } else if (canComeBack && turn.message && error instanceof ApiError && error.code === 'run_active') {
       this.#sendLater(turn, turn.message);
     } else {
@@ -484,10 +498,10 @@ export class Chat {
   /** The message waits for its turn, as if it had not been sent. */
   #sendLater(turn: Turn, message: Message): void {
     this.#turn = null;
-    this.#upToDate = false;
+    this.#onlooker.upToDate = false;
     this.#store.set({ activity: 'idle', conversation: endTurn({ ...this.state.conversation, outgoing: null }) });
     this.#line.add(turn, message, 'front');
-    if (!this.#watch.watching) void this.#follow();
+    if (!this.#onlooker.watching) void this.#onlooker.follow();
   }
 
   #sendNext(): void {
@@ -496,110 +510,11 @@ export class Chat {
     if (turn?.message) this.#begin(this.#requestFor(turn.message), turn);
   }
 
-  /** Looks on in the thread from where one is. Resolves to whether one is told how it stands. */
-  async #follow(): Promise<boolean> {
-    await this.#stopping;
-    const { threadId } = this.state;
-    const isNeeded = this.#attended && !this.#loading.signal.aborted && !this.#turn?.reading;
-    if (!this.#store.client.resumes || threadId === null || !isNeeded) return false;
-    return this.#watch.begin(threadId, this.#turn?.place);
-  }
-
-  /** How a run stands, from who looks on. Whatever may have been missed is loaded before anything else is read. */
-  async #heard(run: RunNews, first: boolean): Promise<void> {
-    this.#batch.flush();
-    const turn = this.#turn;
-    const begins = run.state === 'running' && run.id !== turn?.place.run;
-    const missed = run.state === 'idle' && (turn !== null || (first && !this.#upToDate));
-    const read = unfinishedMessages(this.state.conversation);
-    if (begins || missed) await this.#sync(turn);
-    if (this.state.connectionLost) this.#store.set({ connectionLost: false });
-    if (turn !== this.#turn) return; // one asked meanwhile, and reads that answer
-    if (begins) this.#lookOn(run.id);
-    else if (run.state !== 'running' && turn && turn === this.#turn) this.#ended(turn, run, read);
-    if (run.state === 'idle') this.#sendNext();
-  }
-
-  /** Loads the thread anew, and learns from it whether a message whose connection broke had arrived. */
-  async #sync(turn: Turn | null): Promise<void> {
-    const { threadId } = this.state;
-    if (threadId === null) return;
-    // What was asked meanwhile, a retry above all, changes what is loaded here: that is the past then.
-    await this.#load(threadId, this.#loading.signal, () => turn === this.#turn);
-    if (turn !== this.#turn || !turn?.message || !this.state.conversation.outgoing) return;
-    const newest = lastUserMessage(this.state.conversation.items);
-    if (newest === undefined || newest.id === turn.before) return;
-    if (messageText(newest.content) !== messageText(turn.message.content)) return;
-    turn.accept();
-    this.#store.set({ conversation: { ...this.state.conversation, outgoing: null } });
-  }
-
-  /** A run goes on that is not being read: ours, if our message has just arrived; else one begun elsewhere. */
-  #lookOn(run: string | null): void {
-    const before = this.#turn;
-    const isOurs = before?.own && before.place.run === null && !this.state.conversation.outgoing;
-    if (before && !isOurs) this.#leaveBehind(before);
-    const turn = isOurs ? before : new Turn({ own: false });
-    turn.place = { run, after: 0 };
-    this.#turn = turn;
-    if (!isOurs) this.#store.set({ activity: 'waiting', announcement: null, conversation: beginTurn(this.state.conversation, null) });
-    this.#upToDate = true;
-    if (turn.stopWanted || run === this.#unstopped) this.#stopRun(turn);
-  }
-
-  /** What one looked on at has ended, seen or unseen. `read` is what had been read by then of messages that had not. */
-  #ended(turn: Turn, run: RunNews, read: readonly ThreadItem[]): void {
-    if (run.state === 'stopped') turn.stopped = true;
-    if (this.state.conversation.outgoing) {
-      this.#leaveBehind(turn);
-    } else if (turn.own && this.#pendingCall()) {
-      this.#watch.end();
-      void this.#run(turn, null);
-    } else {
-      this.#end(turn, run.state === 'idle' ? this.#lostByServer(read) : null);
-    }
-  }
-
-  /** A server that died could not keep what it had told. What was read of it stays, and one can try again. */
-  #lostByServer(read: readonly ThreadItem[]): NetworkError | null {
-    const { conversation } = this.state;
-    const lost = read.filter(({ id }) => !conversation.items.some((item) => item.id === id));
-    if (lost.length === 0 && conversation.items.at(-1)?.type !== 'user_message') return null;
-    this.#store.set({ conversation: { ...conversation, items: [...conversation.items, ...lost] } });
-    return interrupted();
-  }
-
-  /** A turn that another run took the place of. A message that never arrived is sent once more, but not for ever. */
-  #leaveBehind(turn: Turn): void {
-    if (turn.message && this.state.conversation.outgoing && !turn.sentAgain) {
-      turn.sentAgain = true;
-      this.#sendLater(turn, turn.message);
-    } else {
-      const lost = this.state.conversation.outgoing
-        ? new NetworkError('network.unreachable', 'The message did not reach the server.')
-        : null;
-      this.#end(turn, lost);
-    }
-  }
-
   #read(frame: Frame): void {
     const turn = this.#turn;
     if (!turn) return;
     turn.place = placeAfter(turn.place, frame);
     if (frame.event) this.#batch.push(frame.event);
-  }
-
-  #noteLoss(attempt: number): void {
-    this.#batch.flush();
-    // A connection that is merely renewed, while nothing is being written, is nobody's concern.
-    if (isBusy(this.state) || attempt > 0) this.#store.set({ connectionLost: true });
-  }
-
-  #giveUp(error: unknown): void {
-    this.#batch.flush();
-    this.#store.set({ connectionLost: false });
-    if (this.#turn) this.#end(this.#turn, error);
-    else this.#store.log('watch.refused', { error: String(error) });
   }
 
   #noteUnreadable(data: string): void {
@@ -669,7 +584,7 @@ export class Chat {
       announcement: announcementOf(turn, conversation, failure ?? conversation.failure),
     });
     if (turn.answered) this.#store.emit('chatkit.response.end', undefined);
-    if (!this.#watch.watching) void this.#follow();
+    if (!this.#onlooker.watching) void this.#onlooker.follow();
     this.#sendNext();
   }
 
@@ -724,10 +639,6 @@ export class Chat {
       return { error: error.message };
     }
   }
-}
-
-function interrupted(): NetworkError {
-  return new NetworkError('stream.interrupted', 'The answer ended before it was complete.');
 }
 
 /** Tells who waits for a turn that has ended. A stream that ended well was accepted, even if it said nothing. */
