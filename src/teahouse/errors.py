@@ -19,6 +19,7 @@ taxonomy, and each has a page at `docs/<language>/errors/<code>` (a test holds t
     exit code 2, on the command line
         PORT_IN_USE  DATA_FOLDER_UNWRITABLE  BAD_TARGET  SETTINGS_INVALID  DOCS_FOLDER_MISSING
         ELEMENT_NOT_BUILT  CREDENTIAL_MISSING
+        MIGRATION_REFUSED  MIGRATION_INTERRUPTED  EXPORT_UNUSABLE
 """
 
 from __future__ import annotations
@@ -296,6 +297,24 @@ CREDENTIAL_MISSING = Kind(
     "credential_missing", 500,
     ("A model is configured but no API key is.", "Set OPENAI_API_KEY or TEAHOUSE_MODEL__API_KEY; a model on your own machine takes any value."),
     ("已配置模型，但没有 API 密钥。", "请设置 OPENAI_API_KEY 或 TEAHOUSE_MODEL__API_KEY；本机模型可填任意值。"),
+)  # fmt: skip
+
+# The way home from Agent Builder ----------------------------------------------------------------------
+
+MIGRATION_REFUSED = Kind(
+    "migration_refused", 500,
+    ("{host} does not give out the threads: {reason}.", "Use an API key of the organisation and project that own the workflow; what was read already is kept."),
+    ("{host} 拒绝给出线程：{reason}。", "请使用该工作流所属组织与项目的 API 密钥；已读取的内容会保留。"),
+)  # fmt: skip
+MIGRATION_INTERRUPTED = Kind(
+    "migration_interrupted", 500,
+    ("Reading the threads was interrupted after many attempts ({reason}).", "Nothing is lost: run the same command again, and it goes on where it stopped."),
+    ("多次尝试后读取线程仍被中断（{reason}）。", "没有丢失任何内容：请再次运行同一命令，它会从中断处继续。"),
+)  # fmt: skip
+EXPORT_UNUSABLE = Kind(
+    "export_unusable", 500,
+    ("The export in {path} cannot be used: {reason}.", "Name another folder, or correct what is wrong with it."),
+    ("无法使用 {path} 中的导出：{reason}。", "请换一个目录，或改正其中的问题。"),
 )  # fmt: skip
 
 KINDS: dict[str, Kind] = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

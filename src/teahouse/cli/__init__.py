@@ -30,6 +30,13 @@ EMULATE: dict[Language, str] = {
     "en": "Run a local OpenAI platform to develop and test against.",
     "zh": "启动本地 OpenAI 平台，用于开发与测试。",
 }
+MIGRATE: dict[Language, str] = {
+    "en": "Come home from Agent Builder, which shuts down on 2026-11-30.",
+    "zh": "从 Agent Builder 迁回（它将于 2026-11-30 关闭）。",
+}
+MIGRATE_COMMANDS: dict[str, dict[Language, str]] = {
+    "threads": {"en": "Bring hosted ChatKit threads home.", "zh": "取回托管的 ChatKit 线程。"},
+}
 DB: dict[Language, str] = {
     "en": "Look after the database.",
     "zh": "维护数据库。",
@@ -64,6 +71,10 @@ def build() -> App:
     for command, help_ in DB_COMMANDS.items():
         database.command(f"teahouse.cli.db:{command}", help=help_[language()])
     app.command(database)
+    migrate = App(name="migrate", help=MIGRATE[language()])
+    for command, help_ in MIGRATE_COMMANDS.items():
+        migrate.command(f"teahouse.cli.migrate:{command}", help=help_[language()])
+    app.command(migrate)
     return app
 
 

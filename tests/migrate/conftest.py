@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from emulator.conftest import emulate
+
+__all__ = ["emulate"]
