@@ -7,7 +7,7 @@ import { themeProperties } from '../src/theme/theme';
 
 const root = join(import.meta.dirname, '..');
 const readAll = (folder: string, ending: string) =>
-  readdirSync(join(root, folder))
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith(ending))
     .map((name) => readFileSync(join(root, folder, name), 'utf8'))
     .join('\n');

@@ -9,7 +9,7 @@ import type {
   ThreadStreamEvent,
 } from '../api/wire';
 import { ApiError, BusyError, ChatKitError, ClientToolError, NetworkError, ThreadClosedError } from '../errors';
-import { closedReason, draftOf, initialState, isBusy, moveDraft, withDraft } from '../state/chat';
+import { closedReason, initialState, isBusy, moveDraft } from '../state/chat';
 import type { Conversation, Failure, Outgoing } from '../state/conversation';
 import {
   answerToolCall,
@@ -23,7 +23,8 @@ import {
   syncedConversation,
 } from '../state/conversation';
 import { isKnownUpdate } from '../state/items';
-import { answerText, isKnownItem, lastUserMessage, messageText, spokenText, turnsOf } from '../state/turns';
+import { answerText, isKnownItem, lastUserMessage, spokenText, turnsOf } from '../state/turns';
+import { Composing } from './composing';
 import { failureOf } from './failure';
 import { FrameBatch } from './frames';
 import { ChatHistory } from './history';
@@ -43,6 +44,7 @@ import { NOWHERE, placeAfter } from './watch';
  */
 export class Chat {
   readonly history: ChatHistory;
+  readonly composing: Composing;
   readonly #store: Store;
   readonly #onlooker: Onlooker;
   readonly #line: WaitingLine;
@@ -59,6 +61,7 @@ export class Chat {
   constructor(client: Client, delegate: ChatDelegate) {
     this.#store = new Store(client, delegate);
     this.history = new ChatHistory(this.#store);
+    this.composing = new Composing(this.#store);
     this.#line = new WaitingLine(this.#store);
     this.#onlooker = new Onlooker(this.#store, this.#inView());
   }
@@ -228,10 +231,6 @@ export class Chat {
     });
   }
 
-  setDraft(text: string): void {
-    if (text !== draftOf(this.state)) this.#store.set({ drafts: withDraft(this.state, text) });
-  }
-
   /**
    * Says something. Resolves once the server has it; without a network it waits until there is one.
    * Rejects with {@link BusyError}, {@link ThreadClosedError}, or what kept it from arriving.
@@ -246,7 +245,7 @@ export class Chat {
     return turn.accepted;
   }
 
-  /** Takes back a message that waits; its text goes back to the composer. */
+  /** Takes back a message that waits; it goes back to the composer. */
   cancelWaiting(key: number): void {
     for (const { turn, message } of this.#line.remove(key)) this.#takeBack(turn, message);
   }
@@ -255,7 +254,7 @@ export class Chat {
     const { threadId } = this.state;
     const input = {
       content: [...message.content],
-      attachments: [],
+      attachments: message.attachments?.map(({ id }) => id) ?? [],
       ...(message.quotedText !== undefined && { quoted_text: message.quotedText }),
       inference_options: {
         ...(message.toolId !== undefined && { tool_choice: { id: message.toolId } }),
@@ -272,8 +271,7 @@ export class Chat {
     if (isBusy(this.state)) throw new BusyError();
     if (this.#unsent) {
       const message = this.#unsent;
-      // The text was put back into the composer; it is not to be sent twice.
-      if (draftOf(this.state) === messageText(message.content)) this.setDraft('');
+      this.composing.forget(message);
       return this.send(message);
     }
     const { threadId, conversation } = this.state;
@@ -429,7 +427,11 @@ export class Chat {
     this.#turn = turn;
     this.#unsent = null;
     turn.before = lastUserMessage(this.state.conversation.items)?.id;
-    const outgoing: Outgoing | null = message && { content: message.content, quotedText: message.quotedText };
+    const outgoing: Outgoing | null = message && {
+      content: message.content,
+      quotedText: message.quotedText,
+      attachments: message.attachments,
+    };
     this.#store.set({
       activity: 'waiting',
       loadFailure: null,
@@ -588,21 +590,15 @@ export class Chat {
     this.#sendNext();
   }
 
-  /** The message never became an item: its text goes back to the composer. */
+  /** The message never became an item: it goes back to the composer. */
   #keepUnsent(message: Message, failure: Failure | null): void {
     if (failure?.allowRetry) this.#unsent = message;
-    this.#giveBack(message);
+    this.composing.giveBack(message);
   }
 
   #takeBack(turn: Turn, message: Message): void {
     turn.refuse(new ChatKitError('stopped', 'It was taken back before it was sent.'));
-    this.#giveBack(message);
-  }
-
-  /** A message's text goes back to the composer, before anything typed meanwhile. */
-  #giveBack(message: Message): void {
-    const typed = draftOf(this.state);
-    this.setDraft([messageText(message.content), typed].filter(Boolean).join('\n'));
+    this.composing.giveBack(message);
   }
 
   /**

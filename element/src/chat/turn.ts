@@ -1,11 +1,13 @@
 import type { Place } from '../api/client';
-import type { UserMessageContentInput } from '../api/wire';
+import type { Attachment, UserMessageContentInput } from '../api/wire';
 import { NOWHERE } from './watch';
 
 /** What a user wants to say. */
 export interface Message {
   readonly content: readonly UserMessageContentInput[];
   readonly quotedText?: string | undefined;
+  /** What the server has already, and is sent along by its ids. */
+  readonly attachments?: readonly Attachment[] | undefined;
   readonly toolId?: string | undefined;
   readonly model?: string | undefined;
 }

@@ -11,12 +11,13 @@ import { builtInMessages, loadMessages, resolveLocale, translator } from '../i18
 import type { ChatState } from '../state/chat';
 import { initialState } from '../state/chat';
 import { userContent } from '../state/content';
+import { textContent } from '../state/draft';
 import { absoluteHref, parseChatLink } from '../state/links';
 import { messageText } from '../state/turns';
 import { styles } from '../styles';
 import { ThemeSheet } from '../theme/apply';
 import { normalizeTheme } from '../theme/theme';
-import { fitTextarea } from '../views/composer';
+import { fitTextarea } from '../views/composer/input';
 import { SendKey } from '../views/keys';
 import { hostedView, rootView } from '../views/root';
 import type { ScrollChange } from '../views/scroller';
@@ -134,7 +135,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     if (reply) throw new NotSupportedError('replies in the composer');
     if (selectedToolId || selectedModelId) throw new NotSupportedError('tools and models in the composer');
     const chat = await this.#loaded();
-    if (content ?? text !== undefined) chat.setDraft(content ? messageText(content) : (text ?? ''));
+    if (content ?? text !== undefined) chat.composing.change({ content: textContent(content ? messageText(content) : (text ?? '')) });
     await this.updateComplete;
   }
 

@@ -2,6 +2,8 @@ import type { FeedbackKind, ThreadMetadata, UserMessageContentInput } from '../a
 import type { MessageKey } from '../i18n';
 import type { Conversation, Failure } from './conversation';
 import { newConversation } from './conversation';
+import type { Draft } from './draft';
+import { emptyDraft } from './draft';
 import type { History } from './history';
 import { emptyHistory } from './history';
 
@@ -49,7 +51,7 @@ export interface ChatState {
   readonly history: History;
   readonly historyOpen: boolean;
   /** What is in the composer, by thread; the new thread's is under ''. */
-  readonly drafts: Readonly<Record<string, string>>;
+  readonly drafts: Readonly<Record<string, Draft>>;
   readonly feedback: Readonly<Record<string, FeedbackKind>>;
   readonly announcement: Announcement | null;
 }
@@ -71,20 +73,20 @@ export const initialState: ChatState = {
   announcement: null,
 };
 
-/** The composer's text for the thread on show. */
-export function draftOf(state: ChatState): string {
-  return state.drafts[state.threadId ?? ''] ?? '';
+/** What is in the composer for the thread on show. */
+export function draftOf(state: ChatState): Draft {
+  return state.drafts[state.threadId ?? ''] ?? emptyDraft;
 }
 
-/** The drafts with another text for the thread on show. */
-export function withDraft(state: ChatState, text: string): ChatState['drafts'] {
-  return { ...state.drafts, [state.threadId ?? '']: text };
+/** The drafts with another for the thread on show. */
+export function withDraft(state: ChatState, draft: Draft): ChatState['drafts'] {
+  return { ...state.drafts, [state.threadId ?? '']: draft };
 }
 
-/** The drafts with one thread's text given to another that has none. */
+/** The drafts with one thread's given to another that has none. */
 export function moveDraft(drafts: ChatState['drafts'], from: string | null, to: string | null): ChatState['drafts'] {
-  const { [from ?? '']: text = '', ...rest } = drafts;
-  return text ? { [to ?? '']: text, ...rest } : rest;
+  const { [from ?? '']: draft, ...rest } = drafts;
+  return draft ? { [to ?? '']: draft, ...rest } : rest;
 }
 
 /** Whether a turn is under way. */

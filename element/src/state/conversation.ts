@@ -1,4 +1,4 @@
-import type { Thread, ThreadItem, ThreadMetadata, ThreadStreamEvent, UserMessageContentInput } from '../api/wire';
+import type { Attachment, Thread, ThreadItem, ThreadMetadata, ThreadStreamEvent, UserMessageContentInput } from '../api/wire';
 import { updateItem } from './items';
 
 /**
@@ -10,6 +10,7 @@ import { updateItem } from './items';
 export interface Outgoing {
   readonly content: readonly UserMessageContentInput[];
   readonly quotedText?: string | undefined;
+  readonly attachments?: readonly Attachment[] | undefined;
 }
 
 export interface Notice {

@@ -98,9 +98,9 @@ function waitingView({ key, content, quotedText }: WaitingMessage, ui: Ui): unkn
 }
 
 function questionView(question: NonNullable<Turn['question'] | Ui['state']['conversation']['outgoing']>, ui: Ui) {
-  const quoted = 'quoted_text' in question ? question.quoted_text : undefined;
+  const quoted = 'id' in question ? question.quoted_text : question.quotedText;
   return html`<h3 class="hidden">${ui.t('thread.you')}</h3>
-    ${userMessageView(question.content, quoted, 'attachments' in question ? question.attachments : [])}`;
+    ${userMessageView(question.content, quoted, question.attachments)}`;
 }
 
 function answersView(turn: Turn, isLast: boolean, busy: boolean, ui: Ui): unknown {

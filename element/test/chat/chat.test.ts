@@ -5,11 +5,14 @@ import { Client } from '../../src/api/client';
 import type { ThreadStreamEvent } from '../../src/api/wire';
 import { Chat } from '../../src/chat/chat';
 import type { ChatDelegate } from '../../src/chat/store';
-import { draftOf } from '../../src/state/chat';
 import { userContent } from '../../src/state/content';
+import { draftText, textContent } from '../../src/state/draft';
 import { answerText } from '../../src/state/turns';
 import { FakeServer, LiveStream, json, stream } from '../server';
 import { added, answer, delta, done, firstTurn, page, question, thread, toolCall } from '../wire';
+
+/** What is in the composer. */
+const written = (chat: Chat) => draftText(chat.composing.draft);
 
 type Told = [name: keyof ChatKitEvents, detail: unknown];
 
@@ -92,10 +95,10 @@ describe('saying something', () => {
   });
 
   test('that never arrives gives the text back, before what was typed meanwhile', async () => {
-    chat.setDraft('and more');
+    chat.composing.change({ content: textContent('and more') });
     await expect(say('Hello')).rejects.toMatchObject({ code: 'network.unreachable' });
     await idle();
-    expect(draftOf(chat.state)).toBe('Hello\nand more');
+    expect(written(chat)).toBe('Hello\nand more');
     expect(chat.state.conversation).toMatchObject({ outgoing: null, failure: { allowRetry: true } });
   });
 
@@ -104,14 +107,14 @@ describe('saying something', () => {
     server.on('threads.create', () => stream(firstTurn('Hello', 'Welcome.')));
     await chat.retry();
     await idle();
-    expect([shown(), draftOf(chat.state), server.last?.type]).toEqual(['Welcome.', '', 'threads.create']);
+    expect([shown(), written(chat), server.last?.type]).toEqual(['Welcome.', '', 'threads.create']);
   });
 
   test('that is answered by nothing at all counts as never arrived', async () => {
     server.on('threads.create', () => stream([]));
     await expect(say('Hello')).rejects.toMatchObject({ code: 'stream.interrupted' });
     await idle();
-    expect(draftOf(chat.state)).toBe('Hello');
+    expect(written(chat)).toBe('Hello');
     expect(chat.state.conversation.failure).toMatchObject({ allowRetry: true });
   });
 
@@ -122,7 +125,7 @@ describe('saying something', () => {
     chat.stop();
     await expect(sent).rejects.toMatchObject({ code: 'stopped' });
     await idle();
-    expect([draftOf(chat.state), chat.state.conversation.failure]).toEqual(['Hello', null]);
+    expect([written(chat), chat.state.conversation.failure]).toEqual(['Hello', null]);
   });
 
   test('that the server refuses is not tried again', async () => {
@@ -131,20 +134,20 @@ describe('saying something', () => {
     await expect(say('Hello')).rejects.toMatchObject({ code: 'too_long' });
     await idle();
     expect(chat.state.conversation.failure).toMatchObject({ message: 'Shorter, please.', allowRetry: false });
-    expect(draftOf(chat.state)).toBe('Hello');
+    expect(written(chat)).toBe('Hello');
   });
 
   test('keeps what is typed meanwhile with the thread it makes', async () => {
     let live!: LiveStream;
     server.on('threads.create', () => (live = new LiveStream()).response);
     const sent = say('Hello');
-    chat.setDraft('Next question');
+    chat.composing.change({ content: textContent('Next question') });
     await vi.waitFor(() => expect(live).toBeDefined());
     live.send(...firstTurn('Hello', 'Welcome.'));
     live.end();
     await sent;
     await idle();
-    expect(draftOf(chat.state)).toBe('Next question');
+    expect(written(chat)).toBe('Next question');
   });
 });
 
@@ -315,13 +318,13 @@ describe('opening a thread', () => {
 
   test('keeps each thread’s draft', async () => {
     server.on('threads.get_by_id', () => json(thread()));
-    chat.setDraft('new');
+    chat.composing.change({ content: textContent('new') });
     await chat.open('thr_1');
-    chat.setDraft('old');
+    chat.composing.change({ content: textContent('old') });
     chat.openNew();
-    expect(draftOf(chat.state)).toBe('new');
+    expect(written(chat)).toBe('new');
     await chat.open('thr_1');
-    expect(draftOf(chat.state)).toBe('old');
+    expect(written(chat)).toBe('old');
   });
 
   test('takes over what changed on the server, behind the earlier items that are here', async () => {

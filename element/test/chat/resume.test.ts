@@ -3,11 +3,14 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Client } from '../../src/api/client';
 import type { ThreadItem } from '../../src/api/wire';
 import { Chat } from '../../src/chat/chat';
-import { draftOf } from '../../src/state/chat';
 import { userContent } from '../../src/state/content';
+import { draftText, textContent } from '../../src/state/draft';
 import { answerText } from '../../src/state/turns';
 import { FakeServer, LiveStream, TEAHOUSE, json } from '../server';
 import { added, answer, delta, done, firstTurn, page, question, thread } from '../wire';
+
+/** What is in the composer. */
+const written = (chat: Chat) => draftText(chat.composing.draft);
 
 /** A Teahouse that the test plays: it has one thread, and streams are written by hand. */
 let server: FakeServer;
@@ -183,7 +186,7 @@ describe('an answer whose connection breaks', () => {
     again.break();
     (await watchNumber(3)).run('idle', null);
     await isIdle();
-    expect(draftOf(chat.state)).toBe('More?');
+    expect(written(chat)).toBe('More?');
     expect(chat.state.conversation.failure).toMatchObject({ code: 'network.unreachable', allowRetry: true });
     expect(sent('threads.add_user_message')).toHaveLength(2);
   });
@@ -232,13 +235,13 @@ describe('a message that finds the thread taken', () => {
     await watchNumber(2);
     chat.cancelWaiting(chat.state.waiting[0]?.key ?? 0);
     await expect(accepted).rejects.toMatchObject({ code: 'stopped' });
-    expect([chat.state.waiting, draftOf(chat.state)]).toEqual([[], 'Me, too']);
-    chat.setDraft('');
+    expect([chat.state.waiting, written(chat)]).toEqual([[], 'Me, too']);
+    chat.composing.change({ content: textContent('') });
     void say('And me').catch(() => undefined);
     await vi.waitFor(() => expect(chat.state.waiting).toHaveLength(1));
     chat.openNew();
     expect(chat.state.waiting).toEqual([]);
-    expect(chat.state.drafts.thr_1).toBe('And me');
+    expect(chat.state.drafts.thr_1?.content).toEqual(textContent('And me'));
   });
 });
 
@@ -252,5 +255,5 @@ test('stopping before the run is known waits for it', async () => {
   live.send(...asks);
   await vi.waitFor(() => expect(sent('stop')).toHaveLength(1));
   await isIdle();
-  expect(draftOf(chat.state)).toBe('');
+  expect(written(chat)).toBe('');
 });

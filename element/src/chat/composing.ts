@@ -1,0 +1,45 @@
+import type { Draft } from '../state/draft';
+import { draftText, emptyDraft, saysSomething, together, trimmed } from '../state/draft';
+import { draftOf, withDraft } from '../state/chat';
+import type { Store } from './store';
+import type { Message } from './turn';
+
+/** What is being written in the thread on show. */
+export class Composing {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  get draft(): Draft {
+    return draftOf(this.#store.state);
+  }
+
+  /** Changes some of the draft; what is not named stays. */
+  change(change: Partial<Draft>): void {
+    this.#set({ ...this.draft, ...change });
+  }
+
+  /** Takes the draft as a message, and leaves the composer empty; `null` where it says nothing. */
+  take(): Message | null {
+    const { draft } = this;
+    if (!saysSomething(draft)) return null;
+    this.#set(emptyDraft);
+    return { ...draft, content: trimmed(draft.content) };
+  }
+
+  /** A message goes back to the composer, before anything typed meanwhile. */
+  giveBack({ content, quotedText, attachments = [] }: Message): void {
+    this.#set(together({ content, quotedText, attachments }, this.draft));
+  }
+
+  /** Forgets a message that was given back and is now sent otherwise: it is not to be sent twice. */
+  forget({ content }: Message): void {
+    if (draftText(this.draft) === draftText({ ...emptyDraft, content })) this.#set(emptyDraft);
+  }
+
+  #set(draft: Draft): void {
+    if (draft !== this.draft) this.#store.set({ drafts: withDraft(this.#store.state, draft) });
+  }
+}

@@ -1,0 +1,67 @@
+import type { Attachment, UserMessageContentInput } from '../api/wire';
+
+/** A tag: something of the page's own that a message refers to. An atom in the text around it. */
+export type Tag = Extract<UserMessageContentInput, { type: 'input_tag' }>;
+
+/** What is being written: text and tags in their order, what it replies to, and what is sent along. */
+export interface Draft {
+  readonly content: readonly UserMessageContentInput[];
+  readonly quotedText?: string | undefined;
+  readonly attachments: readonly Attachment[];
+}
+
+export const emptyDraft: Draft = { content: [], attachments: [] };
+
+/** What it says, tags in their places. */
+export function draftText({ content }: Draft): string {
+  return content.map(({ text }) => text).join('');
+}
+
+/** Whether it says something: spaces alone do not, files alone do. */
+export function saysSomething(draft: Draft): boolean {
+  return draft.attachments.length > 0 || hasTags(draft.content) || draftText(draft).trim() !== '';
+}
+
+export function hasTags(content: Draft['content']): boolean {
+  return content.some(({ type }) => type === 'input_tag');
+}
+
+/** A text as content: nothing, where there is none. */
+export function textContent(text: string): Draft['content'] {
+  return text === '' ? [] : [{ type: 'input_text', text }];
+}
+
+/** The content with neighbouring texts made one, and without empty ones: two that say the same then look the same. */
+export function joined(content: Draft['content']): Draft['content'] {
+  const parts: UserMessageContentInput[] = [];
+  for (const part of content) {
+    const last = parts.at(-1);
+    if (part.type === 'input_tag') parts.push(part);
+    else if (last?.type === 'input_text') parts[parts.length - 1] = { ...last, text: last.text + part.text };
+    else if (part.text !== '') parts.push(part);
+  }
+  return parts;
+}
+
+/** The content without spaces at its ends, as it is sent. */
+export function trimmed(content: Draft['content']): Draft['content'] {
+  const last = content.length - 1;
+  const ends = content.map((part, index) => {
+    if (part.type === 'input_tag') return part;
+    const start = index === 0 ? part.text.trimStart() : part.text;
+    return { ...part, text: index === last ? start.trimEnd() : start };
+  });
+  return joined(ends);
+}
+
+/** Two drafts as one: what was written first, then what was typed meanwhile, on a line of its own. */
+export function together(first: Draft, second: Draft): Draft {
+  const between = first.content.length > 0 && second.content.length > 0 ? textContent('\n') : [];
+  const { quotedText = second.quotedText } = first;
+  const known = new Set(first.attachments.map(({ id }) => id));
+  return {
+    content: joined([...first.content, ...between, ...second.content]),
+    attachments: [...first.attachments, ...second.attachments.filter(({ id }) => !known.has(id))],
+    ...(quotedText !== undefined && { quotedText }),
+  };
+}
