@@ -19,12 +19,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from teahouse import errors, limits, logs, reasons
-from teahouse.agents import models
+from teahouse.agents import attachments, models
 from teahouse.agents.guide.agent import GuideAgentServer
 from teahouse.agents.guide.index import Changes, DocumentIndex
 from teahouse.agents.guide.server import GuideServer
 from teahouse.agents.server import AgentServer
 from teahouse.errors import Problem, Words
+from teahouse.files import Attachments, Disk
+from teahouse.files.tickets import Tickets
 from teahouse.identity.anonymous import AnonymousIdentity, key_in
 from teahouse.runs.run import Bounds, Runs
 from teahouse.runs.turn import Server
@@ -104,7 +106,7 @@ class Teahouse:
                 app,
                 allow_origins=origins,
                 allow_credentials=True,
-                allow_methods=["GET", "POST"],
+                allow_methods=["GET", "POST", "PUT"],
                 allow_headers=["*"],
                 expose_headers=["X-Request-Id", "Retry-After", RUN_HEADER],
                 max_age=86400,
@@ -119,9 +121,10 @@ class Teahouse:
             store = await stack.enter_async_context(SqlStore(database_at(settings.database, data)))
             given = await self._given_server(store, stack)
             server = given if given is not None else await stack.enter_async_context(self._guide(store, data / "guide"))
+            secret = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(key_in, data)
+            files = await self._files(server, store, secret, data / "files", stack)
             bounds = Bounds(seconds=settings.limits.response_seconds, bytes=settings.limits.response_bytes)
             runs = await stack.enter_async_context(Runs(bounds, grace=settings.limits.shutdown_seconds))
-            secret = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(key_in, data)
             is_guide = self._agent is None and self._server is None
             yield Services(
                 settings=settings,
@@ -133,16 +136,37 @@ class Teahouse:
                 ping=store.ping,
                 docs=(settings.docs, bundled_docs()) if is_guide else (bundled_docs(),),
                 is_guide=is_guide,
+                files=files,
             )
 
     async def _given_server(self, store: SqlStore, stack: AsyncExitStack) -> Server | None:
         """What was given to answer with, if anything was."""
         if self._agent is not None:
             run_config = await stack.enter_async_context(models.reached(self.settings.model))
-            return AgentServer(store, self._agent, run_config)
+            return AgentServer(store, self._agent, run_config, takes=self._takes())
         if isinstance(self._server, type):
             return _make(self._server, store)
         return self._server
+
+    async def _files(
+        self, server: Server, store: SqlStore, secret: str, folder: Path, stack: AsyncExitStack
+    ) -> Attachments | None:
+        """What takes attached files, for every server that keeps them with our store and brings nothing of its own."""
+        if not self.settings.files.enabled or server.store is not store or server.attachment_store is not None:
+            return None
+        blobs, scratch = folder / "kept", folder / "coming"
+        for place in (blobs, scratch):
+            await asyncio.to_thread(_data_folder, place)
+        files = Attachments(store, Disk(blobs), Tickets(secret), self.settings.files, scratch)
+        server.attachment_store = files
+        collector = asyncio.create_task(files.collect_forever(), name="files")
+        stack.push_async_callback(_ended, collector)
+        return files
+
+    def _takes(self) -> attachments.Takes:
+        """What of attached files the model is given as it is."""
+        model = self.settings.model
+        return attachments.takes(model, uses_responses=models.uses_responses(model))
 
     @asynccontextmanager
     async def _guide(self, store: SqlStore, cache: Path) -> AsyncIterator[Server]:
@@ -157,12 +181,11 @@ class Teahouse:
         try:
             if models.is_configured(model):
                 async with models.reached(model) as run_config:
-                    yield GuideAgentServer(store, index, run_config)
+                    yield GuideAgentServer(store, index, run_config, takes=self._takes())
             else:
                 yield GuideServer(store, index)
         finally:
-            watcher.cancel()
-            await asyncio.wait([watcher])
+            await _ended(watcher)
             index.close()
 
     def _explain(self, error: Exception) -> Problem | None:
@@ -253,6 +276,12 @@ class _WithHouse:
         await receive()
         await self._house.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task of ours, and wait until it has ended."""
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _report(changes: Changes) -> None:

@@ -3,18 +3,20 @@
 `Problem` is the one exception that reaches people. It carries a `Kind`; the kinds below are the whole
 taxonomy, and each has a page at `docs/<language>/errors/<code>` (a test holds the two together).
 
-    400 INVALID_JSON  INVALID_REQUEST  UNKNOWN_OPERATION  WRONG_ITEM_KIND
+    400 INVALID_JSON  INVALID_REQUEST  UNKNOWN_OPERATION  WRONG_ITEM_KIND  FILE_EMPTY  TOO_MANY_FILES
     403 ORIGIN_NOT_ALLOWED
     404 THREAD_NOT_FOUND  ITEM_NOT_FOUND  ATTACHMENT_NOT_FOUND  NOT_FOUND
     405 METHOD_NOT_ALLOWED
-    409 THREAD_LOCKED  RUN_ACTIVE
-    413 REQUEST_TOO_LARGE
+    409 THREAD_LOCKED  RUN_ACTIVE  UPLOAD_INCOMPLETE
+    413 REQUEST_TOO_LARGE  FILE_TOO_LARGE
+    415 FILE_TYPE_REFUSED
+    422 FILE_UNREADABLE
     429 TOO_MANY_REQUESTS
     500 INTERNAL_ERROR  AGENT_FAILED
     501 OPERATION_NOT_SUPPORTED
     502 MODEL_UNREACHABLE  MODEL_KEY_REFUSED  MODEL_ACCESS_DENIED  MODEL_NOT_FOUND  MODEL_RATE_LIMITED
         MODEL_REQUEST_REFUSED  MODEL_UNAVAILABLE
-    503 STORE_UNAVAILABLE
+    503 STORE_UNAVAILABLE  FILES_UNAVAILABLE
     504 MODEL_TIMEOUT  RESPONSE_TIMED_OUT  RESPONSE_TOO_LONG
     exit code 2, on the command line
         PORT_IN_USE  DATA_FOLDER_UNWRITABLE  BAD_TARGET  SETTINGS_INVALID  DOCS_FOLDER_MISSING
@@ -180,6 +182,46 @@ OPERATION_NOT_SUPPORTED = Kind(
     "operation_not_supported", 501,
     ("This server does not offer “{operation}”.", "Implement `{hook}` in your ChatKitServer, or switch the feature off in the page."),
     ("此服务器不提供“{operation}”。", "请在你的 ChatKitServer 中实现 `{hook}`，或在页面中关闭该功能。"),
+)  # fmt: skip
+
+# Files ------------------------------------------------------------------------------------------------
+
+FILE_EMPTY = Kind(
+    "file_empty", 400,
+    ("The file “{name}” is empty.", "Choose another file; one that is still being written has no bytes yet."),
+    ("文件“{name}”是空的。", "请选择其他文件；仍在写入的文件可能还没有内容。"),
+)  # fmt: skip
+FILE_TOO_LARGE = Kind(
+    "file_too_large", 413,
+    ("The file is larger than {limit}.", "Send a smaller one, or a part of it; the server's setting is `files.max_bytes`."),
+    ("文件超过 {limit}。", "请发送较小的文件或其中一部分；服务器的设置项是 `files.max_bytes`。"),
+)  # fmt: skip
+FILE_TYPE_REFUSED = Kind(
+    "file_type_refused", 415,
+    ("Files like “{name}” are not taken.", "Send a picture (PNG, JPEG, GIF, WebP), PDF, Word, Excel, HTML, CSV or text file."),
+    ("不接受“{name}”这类文件。", "请发送图片（PNG、JPEG、GIF、WebP）、PDF、Word、Excel、HTML、CSV 或文本文件。"),
+)  # fmt: skip
+FILE_UNREADABLE = Kind(
+    "file_unreadable", 422,
+    ("The file “{name}” cannot be read: {reason}.", "Open it on your device, save it anew, and attach that."),
+    ("无法读取文件“{name}”：{reason}。", "请在您的设备上打开它，另存后再添加。"),
+)  # fmt: skip
+TOO_MANY_FILES = Kind(
+    "too_many_files", 400,
+    ("There are more than {limit} files.", "Send fewer at once, or remove some that were not sent."),
+    ("文件超过 {limit} 个。", "请减少一次发送的数量，或移除一些未发送的文件。"),
+)  # fmt: skip
+UPLOAD_INCOMPLETE = Kind(
+    "upload_incomplete", 409,
+    ("The file “{name}” has not been uploaded.", "Wait until its upload has ended, or attach it again."),
+    ("文件“{name}”尚未上传完成。", "请等待上传结束，或重新添加。"),
+    retry=True,
+)  # fmt: skip
+FILES_UNAVAILABLE = Kind(
+    "files_unavailable", 503,
+    ("Files cannot be kept or read right now.", "Send the message without the file, or try again later; whoever runs this server finds the reason in its log."),
+    ("目前无法保存或读取文件。", "请先发送不带文件的消息，或稍后再试；服务器管理员可在日志中查到原因。"),
+    retry=True,
 )  # fmt: skip
 
 # The server itself ------------------------------------------------------------------------------------

@@ -44,14 +44,24 @@ class Context(dict[str, Any]):
         locale: the one locale the element sends, e.g. `zh-CN`; `en` when none came.
         request_id: the id in the logs, in errors and in the `X-Request-Id` header.
         root: the path at which this Teahouse is mounted; empty when it is not.
+        base_url: the address of this Teahouse as the browser knows it, `root` included, without a slash at its end.
     """
 
-    def __init__(self, visitor: Visitor, *, locale: str = "en", request_id: str = "", root: str = "") -> None:
+    def __init__(
+        self,
+        visitor: Visitor,
+        *,
+        locale: str = "en",
+        request_id: str = "",
+        root: str = "",
+        base_url: str = "http://localhost",
+    ) -> None:
         super().__init__(user_id=visitor.id, locale=locale, request_id=request_id)
         self.visitor = visitor
         self.locale = locale
         self.request_id = request_id
         self.root = root
+        self.base_url = base_url
 
     @property
     def language(self) -> Language:

@@ -150,6 +150,11 @@ class Model(Group):
     api: Literal["auto", "responses", "chat_completions"] = Field(
         "auto", description="`auto`: Responses at OpenAI, Chat Completions with a `base_url`."
     )
+    attachments: Literal["auto", "text", "images", "all"] = Field(
+        "auto",
+        description="What of attached files the model gets as it is, pictures (`images`), PDF too (`all`), or "
+        "nothing (`text`): the rest it gets as text. `auto`: `all` with Responses, `text` with Chat Completions.",
+    )
     timeout_seconds: float = Field(
         60, gt=0, description="Longest silence of the model, in each of up to three attempts."
     )
@@ -173,6 +178,22 @@ class Limits(Group):
         15, gt=0, description="Longest silence on a stream; proxies often cut at 30 or 60."
     )
     shutdown_seconds: float = Field(10, ge=0, description="How long running answers may still go on after SIGTERM.")
+
+
+class Files(Group):
+    """Files that visitors attach to messages."""
+
+    enabled: bool = Field(True, description="Whether files are taken.")
+    max_bytes: int = Field(26_214_400, ge=1, description="Largest file.")
+    max_count: int = Field(10, ge=1, le=100, description="Most files in one message.")
+    max_unsent: int = Field(50, ge=1, description="Most files of one visitor that are uploaded and not sent.")
+    unsent_hours: float = Field(24, gt=0, description="Hours after which a file that was not sent is deleted.")
+    keep_free_bytes: int = Field(
+        1_073_741_824, ge=0, description="Free space on the disk below which no file is taken."
+    )
+    text_characters: int = Field(
+        100_000, ge=1000, le=2_000_000, description="How much of a document's text a model is shown."
+    )
 
 
 class Rates(Group):
@@ -220,6 +241,7 @@ class Settings(BaseSettings):
     model: Model = Field(default_factory=lambda: Model(), description="The model.")
     page: Page = Field(default_factory=lambda: Page(), description="The page at `/`.")
     limits: Limits = Field(default_factory=lambda: Limits(), description="Bounds.")
+    files: Files = Field(default_factory=lambda: Files(), description="Attached files.")
     rates: Rates = Field(default_factory=lambda: Rates(), description="How often.")
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         (), description="Other origins whose pages may use this server, e.g. `https://www.example.com`."

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from chatkit.server import StreamingResult
-from chatkit.types import Thread, ThreadStreamEvent
+from chatkit.types import FileAttachment, Thread, ThreadStreamEvent
 from pydantic import TypeAdapter
 
+from teahouse.agents.guide import phrases
 from teahouse.agents.guide.index import DocumentIndex
 from teahouse.agents.guide.server import GuideServer
 from teahouse.protocol import Context, Visitor
@@ -221,3 +222,18 @@ async def test_without_a_message_the_last_one_is_answered(guide: GuideServer, st
     thread = Thread.model_validate({**events[0]["thread"]})
     answer = [event async for event in guide.respond(thread, None, ADA)]
     assert answer[-1].item.content[0].text == said(events)["text"]  # type: ignore[union-attr]
+
+
+async def test_files_are_not_read_and_the_guide_says_so(guide: GuideServer, store: SqlStore) -> None:
+    """With words it answers them too, its citations where they belong."""
+    file = FileAttachment(id="atc_1", name="order.pdf", mime_type="application/pdf")
+    await store.save_attachment(file, ADA)
+    alone = said(await ask(guide, "", attachments=["atc_1"]))
+    assert alone["text"] == phrases.of("en").no_files
+    await store.save_attachment(file, ADA)
+    content = said(await ask(guide, "How do I brew green tea?", attachments=["atc_1"]))
+    plain = said(await ask(guide, "How do I brew green tea?"))
+    start = f"{phrases.of('en').no_files}\n\n"
+    assert content["text"] == start + plain["text"]
+    moved = [annotation["index"] - len(start) for annotation in content["annotations"]]
+    assert moved == [annotation["index"] for annotation in plain["annotations"]]

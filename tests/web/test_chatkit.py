@@ -334,7 +334,7 @@ async def test_a_locked_thread_takes_nothing_more(open_house: Any, visit: Any, k
 async def test_a_hook_that_is_not_there_is_named(
     open_house: Any, visit: Any, kind: str, params: Json, hook: str
 ) -> None:
-    browser = visit(await open_house(Bare))
+    browser = visit(await open_house(Bare, files={"enabled": False}))
     thread = {"thread_id": await browser.open_thread()} if kind.startswith("threads") else {}
     refused = await browser.problem(kind, **thread, **params)
     assert (refused["status"], refused["code"]) == (501, "operation_not_supported")

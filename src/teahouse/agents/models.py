@@ -43,7 +43,7 @@ def run_config(model: Model) -> agents.RunConfig:
         base_url=model.base_url,
         timeout=openai.Timeout(model.timeout_seconds, connect=10),
     )
-    provider = _Provider(client, use_responses=_uses_responses(model))
+    provider = _Provider(client, use_responses=uses_responses(model))
     return agents.RunConfig(model=model.name, model_provider=provider, tracing_disabled=True)
 
 
@@ -82,7 +82,7 @@ def _key(model: Model) -> str | None:
     return None if model.base_url else os.environ.get("OPENAI_API_KEY") or None
 
 
-def _uses_responses(model: Model) -> bool:
+def uses_responses(model: Model) -> bool:
     """Other providers than OpenAI rarely offer the Responses API."""
     return model.api == "responses" or (model.api == "auto" and model.base_url is None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import agents
@@ -11,6 +11,7 @@ from chatkit.server import ChatKitServer
 from chatkit.store import Store
 from chatkit.types import (
     AssistantMessageItem,
+    Attachment,
     Page,
     ThreadItem,
     ThreadMetadata,
@@ -19,8 +20,10 @@ from chatkit.types import (
     UserMessageTagContent,
 )
 from openai.types.responses import EasyInputMessageParam, ResponseInputTextParam
+from openai.types.responses.response_input_content_param import ResponseInputContentParam
 from openai.types.responses.response_input_item_param import ResponseInputItemParam
 
+from teahouse.agents.attachments import Takes, left_out, shown
 from teahouse.protocol import Context
 
 HISTORY = 50
@@ -36,6 +39,7 @@ class AgentServer(ChatKitServer[Context]):
         store: where conversations are.
         agent: who answers; its tools get the `chatkit.agents.AgentContext` as context.
         run_config: how the model is reached.
+        takes: what of attached files the model is given as it is; the rest it gets as text.
     """
 
     def __init__(
@@ -43,11 +47,13 @@ class AgentServer(ChatKitServer[Context]):
         store: Store[Context],
         agent: agents.Agent[Any],
         run_config: agents.RunConfig | None = None,
+        *,
+        takes: Takes = frozenset(),
     ) -> None:
         super().__init__(store)
         self.agent = agent
         self._run_config = run_config or agents.RunConfig(tracing_disabled=True)
-        self._converter = Converter()
+        self._takes = takes
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Context
@@ -56,7 +62,8 @@ class AgentServer(ChatKitServer[Context]):
         if thread.title is None and input_user_message is not None:
             thread.title = title_of(input_user_message)
         newest: Page[ThreadItem] = await self.store.load_thread_items(thread.id, None, HISTORY, "desc", context=context)
-        history = await self._converter.to_agent_input(newest.data[::-1])
+        attached = await shown(newest.data, self.attachment_store, context, self._takes)
+        history = await Converter(attached).to_agent_input(newest.data[::-1])
         agent_context: AgentContext[Context] = AgentContext(thread=thread, store=self.store, request_context=context)
         result = agents.Runner.run_streamed(
             self.agent,
@@ -69,8 +76,12 @@ class AgentServer(ChatKitServer[Context]):
 
 
 def title_of(message: UserMessageItem) -> str | None:
-    """A thread's title: the beginning of its first message, cut between words where there are any."""
-    text = " ".join(" ".join(part.text for part in message.content).split())
+    """A thread's title: the beginning of its first message, cut between words where there are any.
+
+    A message without words is named after its file.
+    """
+    said = " ".join(part.text for part in message.content) or " ".join(file.name for file in message.attachments[:1])
+    text = " ".join(said.split())
     if len(text) <= _TITLE_LENGTH:
         return text or None
     cut = text[:_TITLE_LENGTH]
@@ -84,7 +95,18 @@ class Converter(ThreadItemConverter):
       ("Unknown content", openai-agents 0.24.0 with openai 3.54.0), so that no second turn would succeed.
     - Tags become their text; the SDK raises NotImplementedError. What they refer to is for an agent's own
       server to look up: `data` comes from the browser and is not to be trusted.
+    - Attachments become what `attachments.shown` made of them; the SDK raises NotImplementedError.
+
+    Args:
+        attached: what the model gets in the place of each attachment, by id.
     """
+
+    def __init__(self, attached: Mapping[str, ResponseInputContentParam] | None = None) -> None:
+        self._attached = attached or {}
+
+    async def attachment_to_message_content(self, attachment: Attachment) -> ResponseInputContentParam:
+        """What was prepared for it."""
+        return left_out(attachment, self._attached)
 
     async def assistant_message_to_input(
         self, item: AssistantMessageItem

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
-from chatkit.types import FeedbackKind, Page, ThreadItem, ThreadMetadata, UserMessageItem
+from chatkit.types import Attachment, FeedbackKind, Page, ThreadItem, ThreadMetadata, UserMessageItem
 
 from teahouse.errors import Problem
 from teahouse.protocol import Context
@@ -29,3 +29,20 @@ class HouseStore(Protocol):
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], kind: FeedbackKind, context: Context) -> None:
         """Keep a visitor's judgement of items."""
+
+
+@runtime_checkable
+class HouseFiles(Protocol):
+    """What our own `AttachmentStore` offers beyond ChatKit's; another is used without."""
+
+    async def settle(self, ids: list[str], thread_id: str, context: Context) -> list[Attachment]:
+        """The attachments of a message, each whole, and now the thread's."""
+
+    def refresh(self, items: Iterable[ThreadItem], context: Context) -> None:
+        """Give the attachments of items addresses that work now."""
+
+    async def of_thread(self, thread_id: str, context: Context) -> list[str]:
+        """The ids of a thread's attachments."""
+
+    async def forget(self, ids: list[str]) -> None:
+        """Delete the bytes of attachments that are nobody's any more."""

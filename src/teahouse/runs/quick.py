@@ -30,7 +30,7 @@ from teahouse import errors
 from teahouse.errors import Problem, Words
 from teahouse.protocol import Context, encode
 from teahouse.runs.ports import HouseStore
-from teahouse.runs.turn import Server, bare, find_item, find_thread, overrides, visible
+from teahouse.runs.turn import Server, bare, find_item, find_thread, house_files, overrides, visible
 
 MAX_PAGE = 100
 NOT_BASE64 = Words("it is not base64", "不是 base64")
@@ -57,7 +57,7 @@ async def answer(server: Server, request: NonStreamingReq, context: Context) -> 
             return encode(bare(thread))
         case ThreadsDeleteReq():
             await find_thread(server, request.params.thread_id, context)
-            await server.store.delete_thread(request.params.thread_id, context=context)
+            await _delete_thread(server, request.params.thread_id, context)
             return _NOTHING
         case ItemsFeedbackReq():
             return await _feedback(server, request, context)
@@ -83,7 +83,23 @@ async def _thread(server: Server, request: ThreadsGetByIdReq, context: Context) 
     else:
         newest = await store.load_thread_items(thread_id, None, DEFAULT_PAGE_SIZE, "desc", context=context)
         items = Page(data=newest.data[::-1], has_more=newest.has_more, after=newest.after)
+    _refresh(server, items.data, context)
     return encode(bare(thread, items))
+
+
+def _refresh(server: Server, items: list[ThreadItem], context: Context) -> None:
+    """Give attachments addresses that work today."""
+    if (files := house_files(server)) is not None:
+        files.refresh(items, context)
+
+
+async def _delete_thread(server: Server, thread_id: str, context: Context) -> None:
+    """The thread first: bytes that are left over are collected, a thread without its bytes is broken."""
+    files = house_files(server)
+    ids = await files.of_thread(thread_id, context) if files is not None else []
+    await server.store.delete_thread(thread_id, context=context)
+    if files is not None:
+        await files.forget(ids)
 
 
 async def _threads(server: Server, request: ThreadsListReq, context: Context) -> bytes:
@@ -107,6 +123,7 @@ async def _items(server: Server, request: ItemsListReq, context: Context) -> byt
         )
     except NotFoundError:
         raise Problem(errors.ITEM_NOT_FOUND, param="after") from None
+    _refresh(server, page.data, context)
     return encode(Page[ThreadItem](data=visible(page.data), has_more=page.has_more, after=page.after))
 
 

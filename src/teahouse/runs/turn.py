@@ -31,6 +31,7 @@ from chatkit.server import ChatKitServer, agents_sdk_user_agent_override
 from chatkit.store import NotFoundError, StoreItemType
 from chatkit.types import (
     AssistantMessageContentPartTextDelta,
+    Attachment,
     ClientToolCallItem,
     HiddenContextItem,
     Page,
@@ -68,7 +69,7 @@ from teahouse.errors import Problem, Words
 from teahouse.protocol import Context, ErrorFrame, now, with_aware_time
 from teahouse.runs.own_ids import OwnIds
 from teahouse.runs.pending import PendingItems, has_text
-from teahouse.runs.ports import Explain, HouseStore
+from teahouse.runs.ports import Explain, HouseFiles, HouseStore
 
 Server = ChatKitServer[Any]
 Events = AsyncIterator[ThreadStreamEvent]
@@ -132,6 +133,12 @@ async def find_item(server: Server, thread_id: str, item_id: str, kind: type[Ite
         return item
     expected = kind.model_fields["type"].default
     raise Problem(errors.WRONG_ITEM_KIND, param="item_id", item_id=item.id, kind=item.type, expected=expected)
+
+
+def house_files(server: Server) -> HouseFiles | None:
+    """Our own attachments, if they are what a server has."""
+    files: object = server.attachment_store
+    return files if isinstance(files, HouseFiles) else None
 
 
 def overrides(server: Server, hook: str) -> bool:
@@ -371,22 +378,28 @@ class _Acceptance:
         says = any(part.type != "input_text" or part.text.strip() for part in message.content)
         if not says and not message.attachments:
             raise Problem(errors.INVALID_REQUEST, param="input.content", reason=EMPTY)
-        attachments = []
-        for attachment_id in message.attachments:
-            try:
-                attachment = await self.server.store.load_attachment(attachment_id, context=self.context)
-            except NotFoundError:
-                raise Problem(errors.ATTACHMENT_NOT_FOUND, param="input.attachments") from None
-            attachments.append(attachment.model_copy(update={"thread_id": thread.id}))
         return UserMessageItem(
             id=self.server.store.generate_item_id("message", thread, self.context),
             thread_id=thread.id,
             created_at=now(),
             content=message.content,
-            attachments=attachments,
+            attachments=await self._attachments(message.attachments, thread),
             quoted_text=message.quoted_text,
             inference_options=message.inference_options,
         )
+
+    async def _attachments(self, ids: list[str], thread: ThreadMetadata) -> list[Attachment]:
+        files = house_files(self.server)
+        if files is not None:
+            return await files.settle(ids, thread.id, self.context)
+        attachments = []
+        for attachment_id in ids:
+            try:
+                attachment = await self.server.store.load_attachment(attachment_id, context=self.context)
+            except NotFoundError:
+                raise Problem(errors.ATTACHMENT_NOT_FOUND, param="input.attachments") from None
+            attachments.append(attachment.model_copy(update={"thread_id": thread.id}))
+        return attachments
 
     async def _add_client_tool_output(self, request: ThreadsAddClientToolOutputReq) -> Turn:
         thread = await self._open_thread(request.params.thread_id)

@@ -294,6 +294,45 @@ class SqlStore(Store[Context]):
 
         await self._database.write(work)
 
+    async def count_unsent_attachments(self, context: Context) -> int:
+        """How many attachments of the visitor's are in no thread."""
+        key = Parameters(visitor=_visitor(context))
+
+        def work() -> Steps[int]:
+            return int((yield sql.count_unsent_attachments(key)).value)
+
+        return await self._database.read(work)
+
+    async def attachments_of(self, thread_id: str, context: Context) -> list[str]:
+        """The ids of a thread's attachments."""
+        key = _key(context, thread_id)
+
+        def work() -> Steps[list[str]]:
+            return [row["id"] for row in (yield sql.attachments_of(key)).all]
+
+        return await self._database.read(work)
+
+    async def take_unsent_attachments(self, before: str, limit: int) -> list[str]:
+        """Delete anybody's attachments that are in no thread and whose ids are lower than `before`; their ids."""
+        key = Parameters(attachment=before, count=limit)
+
+        def work() -> Steps[list[str]]:
+            return [row["id"] for row in (yield sql.take_unsent_attachments(key)).all]
+
+        return await self._database.write(work)
+
+    async def unknown_attachments(self, ids: list[str]) -> list[str]:
+        """Those of `ids` that are nobody's."""
+
+        def work() -> Steps[list[str]]:
+            known = set()
+            for attachment_id in ids:
+                if (yield sql.attachment_exists(Parameters(attachment=attachment_id))).first is not None:
+                    known.add(attachment_id)
+            return [attachment_id for attachment_id in ids if attachment_id not in known]
+
+        return await self._database.read(work)
+
 
 # Parts of transactions ---------------------------------------------------------------------------------
 

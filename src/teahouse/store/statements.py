@@ -130,6 +130,14 @@ load_attachment = Statement(select(attachments.c.body).where(_OWN_ATTACHMENT))
 
 delete_attachment = Statement(delete(attachments).where(_OWN_ATTACHMENT))
 
+count_unsent_attachments = Statement(
+    select(func.count()).where(attachments.c.owner == _VISITOR, attachments.c.thread_id.is_(None))
+)
+
+attachments_of = Statement(
+    select(attachments.c.id).where(attachments.c.owner == _VISITOR, attachments.c.thread_id == _THREAD)
+)
+
 
 # Inserts, which also update ----------------------------------------------------------------------------
 
@@ -187,6 +195,22 @@ give_feedback = Statement(_give_feedback)
 # The whole database ------------------------------------------------------------------------------------
 
 ping = Statement(select(literal(1)))
+
+# Ids are ordered by time: the lower ones are the older ones.
+_UNSENT_BEFORE = (
+    select(attachments.c.id)
+    .where(attachments.c.thread_id.is_(None), attachments.c.id < _ATTACHMENT)
+    .order_by(attachments.c.id)
+    .limit(_COUNT)
+)
+take_unsent_attachments = Statement(
+    delete(attachments)
+    # The first condition again: one may be sent between being found and being deleted.
+    .where(attachments.c.thread_id.is_(None), attachments.c.id.in_(_UNSENT_BEFORE))
+    .returning(attachments.c.id)
+)
+
+attachment_exists = Statement(select(literal(1)).where(attachments.c.id == _ATTACHMENT))
 
 
 def _without(table: Any, *references: Any) -> Statement:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from teahouse.web.chatkit import chatkit
 from teahouse.web.docs import document
+from teahouse.web.files import download, fill, preview, upload
 from teahouse.web.page import about, static
 from teahouse.web.runs import stop, watch
 from teahouse.web.services import Services
@@ -40,6 +41,10 @@ def build(services: Callable[[], Services]) -> ASGIApp:
             bound("/chatkit", chatkit, "POST"),
             bound("/chatkit/runs/{thread_id}", watch),
             bound("/chatkit/runs/{thread_id}/stop", stop, "POST"),
+            bound("/chatkit/files", upload, "POST"),
+            bound("/chatkit/files/{attachment_id}", download),
+            bound("/chatkit/files/{attachment_id}", fill, "PUT"),
+            bound("/chatkit/files/{attachment_id}/preview", preview),
             bound("/", static),
             bound("/chatkit.js", static),
             bound("/page.js", static),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
+from teahouse.files import Attachments
 from teahouse.identity import Identified, Identity
 from teahouse.limits import Rates
 from teahouse.protocol import Context
@@ -29,6 +30,7 @@ class Services:
         docs: folders of the documents shown under `/docs`, the first that has one wins. The last is always
             our own documentation: errors link to its pages.
         is_guide: whether the embedded assistant answers.
+        files: takes and gives attached files; None when that is switched off, or somebody else's task.
     """
 
     settings: Settings
@@ -40,6 +42,7 @@ class Services:
     ping: Callable[[], Awaitable[None]]
     docs: tuple[Path, ...]
     is_guide: bool
+    files: Attachments | None = None
 
     async def visitor(self, request: HTTPConnection) -> tuple[Context, Identified]:
         """Who asks, and the context that travels with what they ask."""
@@ -49,8 +52,21 @@ class Services:
             locale=locale_of(request),
             request_id=request.scope["request_id"],
             root=request.scope.get("root_path", ""),
+            base_url=base_url_of(request),
         )
         return context, who
+
+
+def base_url_of(request: HTTPConnection) -> str:
+    """Our own address as the browser has it, down to where we are mounted.
+
+    A proxy that ends TLS speaks plain HTTP to us. What the browser says of its page is right all the same, when
+    the page is ours.
+    """
+    host = request.headers.get("host", "localhost")
+    scheme, _, page = request.headers.get("origin", "").partition("://")
+    known = scheme if scheme in ("http", "https") and page == host else request.scope["scheme"]
+    return f"{known}://{host}{request.scope.get('root_path', '')}"
 
 
 def locale_of(request: HTTPConnection) -> str:

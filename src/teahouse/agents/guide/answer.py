@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 from urllib.parse import quote
@@ -84,6 +84,16 @@ def nothing(question: str, topics: Sequence[Topic], language: str, docs_url: str
         _follow_ups(_FollowUp(topic.title, topic.title) for topic in suggested),
     )
     return Answer("\n\n".join(paragraphs))
+
+
+def without_files(reply: Answer | None, language: str) -> Answer:
+    """`reply`, if anything was asked, after saying that attached files are not read."""
+    words = phrases.of(language).no_files
+    if reply is None:
+        return Answer(words)
+    start = f"{words}\n\n"
+    moved = (replace(citation, index=citation.index + len(start)) for citation in reply.citations)
+    return Answer(start + reply.text, tuple(moved))
 
 
 def source_names(passage: Passage, language: str) -> tuple[str, str | None]:

@@ -25,6 +25,8 @@ class Phrases:
     """How a question or a title is quoted, around `{}`."""
     page: str
     """A page of a PDF, `{number}`."""
+    no_files: str
+    """When files are attached, which the guide cannot read."""
 
 
 _EN = Phrases(
@@ -38,6 +40,7 @@ _EN = Phrases(
     separator=", ",
     quote="“{}”",
     page="page {number}",
+    no_files="I answer from the documentation alone and cannot read attached files.",
 )
 _ZH = Phrases(
     searching="正在检索文档…",
@@ -49,6 +52,7 @@ _ZH = Phrases(
     separator="、",
     quote="「{}」",
     page="第 {number} 页",
+    no_files="我只根据文档回答，无法读取添加的文件。",
 )
 _JA = Phrases(
     searching="ドキュメントを検索しています…",
@@ -60,6 +64,7 @@ _JA = Phrases(
     separator="、",
     quote="「{}」",
     page="{number} ページ",
+    no_files="ドキュメントだけをもとに回答しているため、添付ファイルは読めません。",
 )
 _KO = Phrases(
     searching="문서를 검색하고 있습니다…",
@@ -72,6 +77,7 @@ _KO = Phrases(
     separator=", ",
     quote="‘{}’",
     page="{number}쪽",
+    no_files="문서만을 바탕으로 답변하므로 첨부 파일은 읽을 수 없습니다.",
 )
 _BY_LANGUAGE = {"en": _EN, "zh": _ZH, "ja": _JA, "ko": _KO}
 

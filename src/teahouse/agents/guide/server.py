@@ -73,7 +73,9 @@ class GuideServer(ChatKitServer[Context]):
         tongue = language.of_question(question, context.locale, await self._index.languages())
         yield ProgressUpdateEvent(icon="search", text=phrases.of(tongue).searching)
         earlier = _question_before(message, messages) if goes_on(question) else ""
-        reply = await self._answer(question, earlier, tongue)
+        reply = await self._answer(question, earlier, tongue) if question.strip() or not message.attachments else None
+        if message.attachments or reply is None:
+            reply = answer.without_files(reply, tongue)
         item_id = self.store.generate_item_id("message", thread, context)
         item = AssistantMessageItem(id=item_id, thread_id=thread.id, created_at=now(), content=[])
         async for event in self._stream(item, reply, tongue):
