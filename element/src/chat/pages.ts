@@ -1,5 +1,6 @@
 import type { Client } from '../api/client';
 import type { Thread, ThreadItem } from '../api/wire';
+import { withoutHidden } from '../state/turns';
 
 const PAGE_SIZE = 40;
 
@@ -15,9 +16,9 @@ export interface ItemsPage {
  * any other, the newest page is asked for, and everything before it stays within reach from there.
  */
 export async function newestItems(client: Client, { id, items }: Thread, signal: AbortSignal): Promise<ItemsPage> {
-  if (!items.has_more || !items.after) return { items: items.data, earlier: null };
+  if (!items.has_more || !items.after) return { items: withoutHidden(items.data), earlier: null };
   const cursorAtOldest = items.data.length > 1 && items.after === items.data[0]?.id;
-  if (cursorAtOldest) return { items: items.data, earlier: items.after };
+  if (cursorAtOldest) return { items: withoutHidden(items.data), earlier: items.after };
   return readBackwards(client, { thread_id: id }, signal);
 }
 
@@ -32,5 +33,5 @@ async function readBackwards(
   signal: AbortSignal,
 ): Promise<ItemsPage> {
   const page = await client.listItems({ ...from, order: 'desc', limit: PAGE_SIZE }, signal);
-  return { items: page.data.toReversed(), earlier: page.has_more ? (page.after ?? null) : null };
+  return { items: withoutHidden(page.data.toReversed()), earlier: page.has_more ? (page.after ?? null) : null };
 }

@@ -14,7 +14,7 @@ class IconDirective extends AsyncDirective {
   override render(name: string): unknown {
     if (name === this.#name) return noChange;
     this.#name = name;
-    const icon = coreIcons[name];
+    const icon = Object.hasOwn(coreIcons, name) && coreIcons[name];
     if (icon) return draw(icon);
     void loadIcon(name).then((loaded) => {
       if (this.isConnected && this.#name === name) this.setValue(draw(loaded));
@@ -34,7 +34,8 @@ export function icon(name: OwnIcon | (string & {})): unknown {
 async function loadIcon(name: string): Promise<Icon> {
   try {
     const { icons, unknownIcon } = await loadChunk<typeof import('../chunks/icons')>('icons');
-    return (icons as Readonly<Record<string, Icon>>)[name] ?? unknownIcon;
+    const known = icons as Readonly<Record<string, Icon>>;
+    return (Object.hasOwn(known, name) ? known[name] : undefined) ?? unknownIcon;
   } catch {
     return { shapes: [] };
   }

@@ -18,7 +18,7 @@ import { repair } from './repair';
 import type { MarkdownOptions } from './types';
 
 export type { Citation } from './citations';
-export { isOwnImage } from './links';
+export { hostOf, isOwnImage, safeImage, safeLink } from './links';
 export type { Highlighter, MarkdownOptions } from './types';
 
 const COPIED_FOR = 2000;

@@ -23,7 +23,12 @@ export function isDeepLink(url: string): boolean {
 
 /** Whether a safe link leads to another site. */
 export function isExternal(url: string): boolean {
-  return /^https?:/i.test(url) && originOf(url) !== location.origin;
+  return /^https?:/i.test(url) && URL.canParse(url) && originOf(url) !== location.origin;
+}
+
+/** The host of an address on another site, as it is to be shown. */
+export function hostOf(url: string): string | undefined {
+  return isExternal(url) ? new URL(url).host : undefined;
 }
 
 /** The default of `allowImage`: images of the page's own origin, and those that are in the text itself. */

@@ -6,7 +6,7 @@ import { citationsIn, splitAtMarks, withoutMarks } from './citations';
 import { element } from './dom';
 import type { MarkdownToken } from './lexer';
 import { known } from './lexer';
-import { isDeepLink, isExternal, isOwnImage, safeImage, safeLink } from './links';
+import { hostOf, isDeepLink, isExternal, isOwnImage, safeImage, safeLink } from './links';
 import { decodeReferences, joinLines } from './text';
 import type { MarkdownOptions } from './types';
 
@@ -203,7 +203,7 @@ class Renderer {
     const content = this.#inline(known(token.tokens));
     this.#inLink = nested;
     if (href === undefined || nested) return this.#withCitations(token.raw, content);
-    const link = anchor(href, content);
+    const link = withHost(anchor(href, content), href);
     if (token.title) link.title = withoutMarks(decodeReferences(token.title));
     return this.#withCitations(token.raw, link);
   }
@@ -219,7 +219,7 @@ class Renderer {
     }
     const href = this.#resolved(safeLink(address));
     const text = alt || (href ?? '');
-    return this.#withCitations(token.raw, href === undefined || this.#inLink ? text : anchor(href, text));
+    return this.#withCitations(token.raw, href === undefined || this.#inLink ? text : withHost(anchor(href, text), href));
   }
 
   #resolved(address: string | undefined): string | undefined {
@@ -272,6 +272,13 @@ function soleLink(item: Tokens.ListItem): string | undefined {
 function anchor(href: string, content: Node | string): HTMLAnchorElement {
   const external: Record<string, string> = isExternal(href) ? { target: '_blank', rel: 'noopener noreferrer' } : {};
   return element('a', { href, ...external }, content);
+}
+
+/** Whatever its text says, a reader sees to which site it leads. The style sheet shows that: it is not part of the text. */
+function withHost(link: HTMLAnchorElement, href: string): HTMLAnchorElement {
+  const host = hostOf(href);
+  if (host !== undefined && !link.textContent.toLowerCase().includes(host)) link.dataset.host = host;
+  return link;
 }
 
 function citationMark({ label, href, title }: Citation): HTMLElement {

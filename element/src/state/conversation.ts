@@ -1,5 +1,6 @@
 import type { Attachment, Thread, ThreadItem, ThreadMetadata, ThreadStreamEvent, UserMessageContentInput } from '../api/wire';
 import { updateItem } from './items';
+import { isHidden, withoutHidden } from './turns';
 
 /**
  * One thread as the reader sees it, and what each event of the server makes of it. Pure: no DOM, no I/O, no clock;
@@ -60,7 +61,7 @@ export const newConversation: Conversation = {
 
 /** The conversation a loaded thread shows, with the items of its first page. */
 export function loadedConversation({ items, ...thread }: Thread): Conversation {
-  return { ...newConversation, thread, items: items.data };
+  return { ...newConversation, thread, items: withoutHidden(items.data) };
 }
 
 /**
@@ -116,7 +117,7 @@ export function cutAfter(conversation: Conversation, itemId: string): Conversati
 /** The conversation with an earlier page before its items. */
 export function prependItems(conversation: Conversation, earlier: readonly ThreadItem[]): Conversation {
   const known = new Set(conversation.items.map(({ id }) => id));
-  return { ...conversation, items: [...earlier.filter(({ id }) => !known.has(id)), ...conversation.items] };
+  return { ...conversation, items: [...withoutHidden(earlier).filter(({ id }) => !known.has(id)), ...conversation.items] };
 }
 
 type Transitions = {
@@ -130,7 +131,9 @@ const transitions: Transitions = {
   'thread.created': (conversation, { thread }) => withThread(conversation, thread),
   'thread.updated': (conversation, { thread }) => withThread(conversation, thread),
   'thread.item.added': (conversation, { item }) =>
-    withUnfinished(withItem(conversation, item), (unfinished) => unfinished.set(item.id, null)),
+    isHidden(item)
+      ? conversation
+      : withUnfinished(withItem(conversation, item), (unfinished) => unfinished.set(item.id, null)),
   'thread.item.updated': (conversation, { item_id, update }) => {
     const item = conversation.items.find(({ id }) => id === item_id);
     if (!item) return conversation;
@@ -187,11 +190,12 @@ function failureOf(event: Extract<ThreadStreamEvent, { type: 'error' }>): Failur
 function withThread(conversation: Conversation, { items, ...thread }: Thread): Conversation {
   // A thread that begins may bring items along; one that is updated only brings what it is called.
   const begins = conversation.thread?.id !== thread.id;
-  return { ...conversation, thread, items: begins ? items.data : conversation.items };
+  return { ...conversation, thread, items: begins ? withoutHidden(items.data) : conversation.items };
 }
 
 /** The item in its place, or at the end when it is new. A user's message takes the place of the outgoing one. */
 function withItem(conversation: Conversation, item: ThreadItem): Conversation {
+  if (isHidden(item)) return conversation;
   const { items } = conversation;
   const index = items.findIndex(({ id }) => id === item.id);
   if (index >= 0) return items[index] === item ? conversation : { ...conversation, items: items.with(index, item) };

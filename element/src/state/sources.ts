@@ -1,4 +1,4 @@
-import type { Annotation, ThreadItem } from '../api/wire';
+import type { Annotation, EntitySource, ThreadItem } from '../api/wire';
 import { openableHref } from './links';
 
 /** A source of an answer, numbered in the order in which the answer first mentions it. */
@@ -9,6 +9,8 @@ export interface NumberedSource {
   readonly description?: string;
   /** Where it stands: a host, a file's name. */
   readonly origin?: string;
+  /** The thing of the page's that it is, where one can do something with it. */
+  readonly entity?: EntitySource;
 }
 
 /** A place in a text where a source is mentioned. `index` counts characters from the start of the text. */
@@ -64,9 +66,11 @@ function identityOf(source: Annotation['source']): string {
   return `entity ${source.id}`;
 }
 
-function placeOf(source: Annotation['source']): Pick<NumberedSource, 'href' | 'origin'> {
+function placeOf(source: Annotation['source']): Pick<NumberedSource, 'href' | 'origin' | 'entity'> {
   if (source.type === 'file') return { origin: source.filename };
-  if (source.type === 'entity') return source.label ? { origin: source.label } : {};
+  if (source.type === 'entity') {
+    return { ...(source.label && { origin: source.label }), ...(source.interactive && { entity: source }) };
+  }
   const origin = source.attribution ?? hostOf(source.url);
   const href = openableHref(source.url);
   return { ...(href !== undefined && { href }), ...(origin && { origin }) };

@@ -1,4 +1,4 @@
-import type { ThreadItem, UserMessageItem } from '../api/wire';
+import type { StructuredInputItem, ThreadItem, UserMessageItem } from '../api/wire';
 
 /**
  * How items are laid out: a turn is a user's message and everything that answers it.
@@ -21,18 +21,27 @@ const VISIBLE: ReadonlySet<string> = new Set<ThreadItem['type']>([
   'structured_input',
   'task',
   'workflow',
+  'client_tool_call',
 ]);
 
-const SILENT: ReadonlySet<string> = new Set<ThreadItem['type']>([
-  'client_tool_call',
-  'end_of_turn',
-  'hidden_context_item',
-  'sdk_hidden_context',
-]);
+const SILENT: ReadonlySet<string> = new Set<ThreadItem['type']>(['end_of_turn']);
+
+/** Notes of the server to its model. A server should never send one; whatever sends it, the page does not get it. */
+const HIDDEN: ReadonlySet<string> = new Set<ThreadItem['type']>(['hidden_context_item', 'sdk_hidden_context']);
+
+/** The items that may be kept at all. */
+export function withoutHidden(items: readonly ThreadItem[]): readonly ThreadItem[] {
+  return items.some(isHidden) ? items.filter((item) => !isHidden(item)) : items;
+}
+
+/** Whether nobody on this side may see the item. */
+export function isHidden({ type }: ThreadItem): boolean {
+  return HIDDEN.has(type);
+}
 
 /** Whether this version knows items of this type, drawn or not. */
 export function isKnownItem(type: string): boolean {
-  return VISIBLE.has(type) || SILENT.has(type);
+  return VISIBLE.has(type) || SILENT.has(type) || HIDDEN.has(type);
 }
 
 /** Splits items into turns. `end_of_turn` ends one early. */
@@ -45,7 +54,7 @@ export function turnsOf(items: readonly ThreadItem[]): Turn[] {
       turns.push(open);
     } else if (item.type === 'end_of_turn') {
       open = null;
-    } else if (VISIBLE.has(item.type)) {
+    } else if (isVisible(item)) {
       if (!open) {
         open = { key: item.id, question: null, answers: [] };
         turns.push(open);
@@ -54,6 +63,17 @@ export function turnsOf(items: readonly ThreadItem[]): Turn[] {
     }
   }
   return turns;
+}
+
+/** A call of the page's tools is shown while it runs, and is of no interest once it has been answered. */
+function isVisible(item: ThreadItem): boolean {
+  return VISIBLE.has(item.type) && (item.type !== 'client_tool_call' || item.status === 'pending');
+}
+
+/** The questions at the end of the conversation that wait for an answer. */
+export function awaitedForm(items: readonly ThreadItem[]): StructuredInputItem | null {
+  const last = items.findLast(({ type }) => VISIBLE.has(type));
+  return last?.type === 'structured_input' && last.status === 'pending' ? last : null;
 }
 
 /** The last message of the user: the one a retry answers again. */

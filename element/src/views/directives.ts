@@ -60,3 +60,30 @@ class FocusOnce extends AsyncDirective {
 
 /** Takes the focus when the element it stands on appears. */
 export const focusOnce = directive(FocusOnce);
+
+class FocusInstead extends AsyncDirective {
+  readonly #element: HTMLElement;
+  #drawn = false;
+
+  constructor(part: PartInfo) {
+    super(part);
+    this.#element = (part as ElementPart).element as HTMLElement;
+  }
+
+  render(selector: string): unknown {
+    // Now what is replaced still has the focus; in a moment it is gone and nothing has.
+    if (!this.#drawn && focusedElement()?.matches(selector)) queueMicrotask(() => this.#element.focus());
+    this.#drawn = true;
+    return noChange;
+  }
+}
+
+/** Takes the focus over from what it takes the place of. */
+export const focusInstead = directive(FocusInstead);
+
+/** What has the focus, in whichever shadow it is. */
+function focusedElement(): Element | null {
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  return focused;
+}

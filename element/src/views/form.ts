@@ -2,29 +2,64 @@ import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
 
 import type { StructuredInput, StructuredInputItem, StructuredInputSubmission } from '../api/wire';
-import { isBusy } from '../state/chat';
+import { icon } from '../icons/icon';
+import { closedReason, isBusy } from '../state/chat';
+import { awaitedForm } from '../state/turns';
+import { focusInstead } from './directives';
 import type { Ui } from './ui';
 
 /** The field in which a choice's own answer is typed, beside the field of the choices. */
 const OWN_ANSWER = ':own';
 
+/** Whether these questions stand in place of the composer: nothing else can be said before they are answered. */
+export function isAwaited(item: StructuredInputItem, { state }: Ui): boolean {
+  return item === awaitedForm(state.conversation.items) && !closedReason(state.conversation.thread);
+}
+
+/** The questions in place of the composer, if there are any. */
+export function awaitedFormView(ui: Ui): TemplateResult | null {
+  const item = awaitedForm(ui.state.conversation.items);
+  return item && isAwaited(item, ui) ? formView(item, ui) : null;
+}
+
 /** Questions of the assistant: answered, or passed over. The form's own fields hold what is chosen. */
 export function formView(item: StructuredInputItem, ui: Ui): TemplateResult {
   if (item.status !== 'pending') return answeredView(item, ui);
-  const busy = isBusy(ui.state);
+  const send = (input: StructuredInputSubmission) => {
+    // What keeps it from arriving is shown in the conversation; the form is still there then.
+    void ui.chat.submitForm(item.id, input).then(
+      () => ui.focusComposer(),
+      () => undefined,
+    );
+  };
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    const data = new FormData(event.currentTarget as HTMLFormElement);
-    void ui.chat.submitForm(item.id, answersOf(item.inputs, data)).catch(() => undefined);
+    send(answersOf(item.inputs, new FormData(event.currentTarget as HTMLFormElement)));
   };
-  const skip = () => void ui.chat.submitForm(item.id, { status: 'skipped', answers: {} }).catch(() => undefined);
-  return html`<form class="card form" part="form" @submit=${submit}>
-    ${item.inputs.map((input) => inputView(input, ui))}
-    <div class="form-buttons">
-      <button type="button" class="button" ?disabled=${busy} @click=${skip}>${ui.t('form.skip')}</button>
-      <button type="submit" class="button button-primary" ?disabled=${busy}>${ui.t('form.submit')}</button>
-    </div>
+  return html`<form
+    class="card form"
+    part="form"
+    tabindex="-1"
+    aria-label=${ui.t('form.title')}
+    @submit=${submit}
+    ${focusInstead('.composer-input')}
+  >
+    <div class="form-fields">${item.inputs.map((input) => inputView(input, ui))}</div>
+    <div class="form-buttons">${buttonsView(() => send({ status: 'skipped', answers: {} }), ui)}</div>
   </form>`;
+}
+
+/** Stop while an answer is being written, which the composer is not there to offer. */
+function buttonsView(skip: () => void, { state, chat, t }: Ui): TemplateResult {
+  if (isBusy(state)) {
+    const { allowCancel } = state.conversation;
+    return html`<button type="button" class="button" ?disabled=${!allowCancel} @click=${() => chat.stop()}>
+      ${icon('ui:stop')}${t('composer.stop')}
+    </button>`;
+  }
+  const closed = closedReason(state.conversation.thread) !== null;
+  return html`<button type="button" class="button" ?disabled=${closed} @click=${skip}>${t('form.skip')}</button>
+    <button type="submit" class="button button-primary" ?disabled=${closed}>${t('form.submit')}</button>`;
 }
 
 /** What the fields of a form say, as the protocol wants it: a question left empty was skipped. */

@@ -1,12 +1,15 @@
 import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
 
-import type { Attachment, GeneratedImageItem, ThreadItem, UserMessageContentInput, WidgetItem } from '../api/wire';
+import type { Attachment, ClientToolCallItem, GeneratedImageItem, ThreadItem, UserMessageContentInput, WidgetItem } from '../api/wire';
 import { icon } from '../icons/icon';
+import { hostOf } from '../markdown';
+import { isBusy } from '../state/chat';
 import { openableHref } from '../state/links';
 import type { Sources } from '../state/sources';
 import { widgetText } from '../state/widget';
-import { formView } from './form';
+import { formView, isAwaited } from './form';
+import { imageAddress } from './images';
 import { markdown } from './markdown';
 import type { Ui } from './ui';
 import { taskView, workflowView } from './workflow';
@@ -34,8 +37,23 @@ function contentView(part: UserMessageContentInput): unknown {
   return part.type === 'input_tag' ? html`<span class="tag">${part.text}</span>` : part.text;
 }
 
-/** One item of an answer. */
+/** Items that are not as the protocol has them, so that each is told of once. */
+const unreadable = new WeakSet<ThreadItem>();
+
+/** One item of an answer. One that lacks what its kind has is left out; the rest of the conversation is drawn. */
 export function itemView(item: ThreadItem, context: ItemContext, ui: Ui): unknown {
+  try {
+    return viewOf(item, context, ui);
+  } catch (error) {
+    if (!unreadable.has(item)) {
+      ui.chat.emit('chatkit.log', { name: 'item.unreadable', data: { type: item.type, error: String(error) } });
+    }
+    unreadable.add(item);
+    return nothing;
+  }
+}
+
+function viewOf(item: ThreadItem, context: ItemContext, ui: Ui): unknown {
   const working = context.unfinished.has(item.id);
   switch (item.type) {
     case 'assistant_message':
@@ -58,17 +76,26 @@ export function itemView(item: ThreadItem, context: ItemContext, ui: Ui): unknow
     case 'widget':
       return widgetView(item, ui);
     case 'structured_input':
-      return formView(item, ui);
+      return isAwaited(item, ui) ? nothing : formView(item, ui);
+    case 'client_tool_call':
+      return toolCallView(item, ui);
     default:
       return nothing;
   }
 }
 
-function imageView({ image }: GeneratedImageItem, progress: number | null, working: boolean, { t, address }: Ui): TemplateResult {
+/** What the page does for the assistant; only the page knows what that means to its reader. */
+function toolCallView({ name }: ClientToolCallItem, { state, t }: Ui): TemplateResult {
+  const running = isBusy(state);
+  return html`<p class="progress" part="tool-call">
+    <span class=${running ? 'shimmer' : ''} dir="auto">${t(running ? 'tool.running' : 'tool.waiting', { name })}</span>
+  </p>`;
+}
+
+function imageView({ image }: GeneratedImageItem, progress: number | null, working: boolean, ui: Ui): TemplateResult {
+  const { t } = ui;
   return html`<figure class="image" part="image">
-    ${image && isPicture(image.url)
-      ? html`<img src=${address(image.url)} alt=${t('image.generated')} />`
-      : html`<div class="image-empty"></div>`}
+    ${image ? pictureView(image.url, ui) : html`<div class="image-empty"></div>`}
     ${working
       ? html`<figcaption class="shimmer">
           ${t('image.working')}
@@ -78,9 +105,16 @@ function imageView({ image }: GeneratedImageItem, progress: number | null, worki
   </figure>`;
 }
 
-/** The reference server keeps images as data: addresses; nothing else than a picture may hide in one. */
-function isPicture(url: string): boolean {
-  return /^(data:image\/|blob:)/i.test(url) || openableHref(url) !== undefined;
+/** The picture; one that may not be loaded from where it is can be looked at there. */
+function pictureView(url: string, ui: Ui): TemplateResult {
+  const { t, address } = ui;
+  const src = imageAddress(url, ui);
+  if (src !== undefined) return html`<img src=${src} alt=${t('image.generated')} />`;
+  const href = openableHref(url);
+  if (href === undefined) return html`<div class="image-empty"></div>`;
+  return html`<a class="chip" href=${address(href)} target="_blank" rel="noopener noreferrer"
+    >${t('image.open')} <span class="chip-origin">${hostOf(address(href))}</span></a
+  >`;
 }
 
 /** A widget's text in a plain card; drawing widgets as they are meant comes with a later version. */

@@ -4,8 +4,9 @@ import { directive } from 'lit/directive.js';
 
 import { loadChunk } from '../chunks';
 import type { Citation, MarkdownOptions } from '../markdown';
-import { MarkdownView, isOwnImage } from '../markdown';
+import { MarkdownView } from '../markdown';
 import { copyText } from './clipboard';
+import { allowsImage } from './images';
 import type { Ui } from './ui';
 
 /** What is to be shown. While `final` is not set, more of the text may come. */
@@ -57,7 +58,7 @@ function createView({ t }: Ui, current: () => Ui, ofPage: boolean): MarkdownView
     loadHighlighter: () => loadChunk<typeof import('../chunks/highlighter')>('highlighter'),
     copy: copyText,
     resolve: (address) => (ofPage ? address : current().address(address)),
-    allowImage: (url) => isOwnImage(url) || isAllowed(url, current()),
+    allowImage: (url) => allowsImage(url, current()),
     copyLabel: t('code.copy'),
     copiedLabel: t('action.copied'),
   } satisfies MarkdownOptions);
@@ -71,14 +72,6 @@ function openBeside(event: Event): void {
   if (!link || link.protocol === 'chatkit-link:') return;
   link.target = '_blank';
   link.rel = 'noopener noreferrer';
-}
-
-/** Whether the thread's server vouches for an image's host. */
-function isAllowed(url: string, { state }: Ui): boolean {
-  const domains = state.conversation.thread?.allowed_image_domains ?? [];
-  if (!URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
-  return domains.some((domain) => hostname === domain || hostname.endsWith(`.${domain}`));
 }
 
 function isSame(one: MarkdownContent, other: MarkdownContent): boolean {

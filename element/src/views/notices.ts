@@ -18,7 +18,7 @@ const ICONS = {
 
 /** Something the server wants the reader to know. */
 export function noticeView(notice: Notice, index: number, ui: Ui): TemplateResult {
-  const level = notice.level in ICONS ? notice.level : 'info';
+  const level = Object.hasOwn(ICONS, notice.level) ? notice.level : 'info';
   return html`<div class="notice notice-${level}" part="notice" role=${level === 'danger' ? 'alert' : 'status'}>
     ${icon(ICONS[level])}
     <div class="notice-text" dir="auto">

@@ -6,6 +6,7 @@ import { directionOf } from '../i18n';
 import { isBusy } from '../state/chat';
 import { composerView } from './composer/composer';
 import { disclaimerView } from './composer/disclaimer';
+import { awaitedFormView } from './form';
 import { headerView } from './header';
 import { historyView } from './history';
 import type { SendKey } from './keys';
@@ -41,7 +42,7 @@ export function rootView(ui: Ui, memory: ViewMemory): TemplateResult {
         <div class="connection" aria-live="polite">
           ${state.connectionLost ? html`<p class="shimmer" part="connection">${t('thread.offline')}</p>` : nothing}
         </div>
-        ${composerView(ui, memory.sendKey)} ${disclaimerView(ui)}
+        ${awaitedFormView(ui) ?? composerView(ui, memory.sendKey)} ${disclaimerView(ui)}
       </div>
     </div>
     ${historyOpen ? historyView(ui) : nothing}

@@ -4,6 +4,7 @@ import { html, nothing } from 'lit';
 import type { FileSource, Task, URLSource, Workflow } from '../api/wire';
 import { icon } from '../icons/icon';
 import type { MessageKey } from '../i18n';
+import { hostOf } from '../markdown';
 import { openableHref } from '../state/links';
 import { markdown } from './markdown';
 import type { Ui } from './ui';
@@ -50,7 +51,8 @@ function workflowTitle({ type, summary, tasks }: Workflow, working: boolean, ui:
 
 /** A number of seconds in words of the reader's language. */
 function durationText(seconds: number, locale: string): string {
-  const [value, unit] = seconds < 60 ? [seconds, 'second'] : [Math.round(seconds / 60), 'minute'];
+  const whole = Math.max(1, Math.round(seconds));
+  const [value, unit] = whole < 60 ? [whole, 'second'] : [Math.round(whole / 60), 'minute'];
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
 }
 
@@ -64,7 +66,7 @@ const TITLES: Partial<Record<Task['type'], MessageKey>> = {
 function taskTitle(task: Task, { t }: Ui): string {
   if (task.title) return task.title;
   if (task.type === 'web_search' && task.title_query) return task.title_query;
-  const key = TITLES[task.type];
+  const key = Object.hasOwn(TITLES, task.type) ? TITLES[task.type] : undefined;
   return key ? t(key) : '';
 }
 
@@ -100,7 +102,9 @@ function links(sources: readonly URLSource[], { address }: Ui): unknown {
     ${sources.map(({ url, title }) => {
       const href = openableHref(url);
       if (href === undefined) return html`<span class="chip" dir="auto">${title}</span>`;
-      return html`<a class="chip" href=${address(href)} target="_blank" rel="noopener" dir="auto">${title}</a>`;
+      return html`<a class="chip" href=${address(href)} target="_blank" rel="noopener noreferrer" dir="auto"
+        >${title} <span class="chip-origin">${hostOf(address(href))}</span></a
+      >`;
     })}
   </div>`;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import type { ThreadStreamEvent } from '../../src/api/wire';
+import type { ThreadItem, ThreadStreamEvent } from '../../src/api/wire';
 import type { Conversation } from '../../src/state/conversation';
 import {
   applyEvent,
@@ -9,10 +9,11 @@ import {
   cutAfter,
   endTurn,
   isKnownEvent,
+  loadedConversation,
   newConversation,
   prependItems,
 } from '../../src/state/conversation';
-import { added, answer, delta, done, firstTurn, question, thread } from '../wire';
+import { added, answer, delta, done, firstTurn, page, question, thread } from '../wire';
 
 const fold = (events: readonly ThreadStreamEvent[], from: Conversation = newConversation) => events.reduce(applyEvent, from);
 
@@ -112,4 +113,15 @@ describe('what the server may not be held to', () => {
 test('a delta for a part that was never added begins it', () => {
   const { items } = fold([added(answer('')), delta('Hello')]);
   expect(items[0]).toMatchObject({ content: [{ type: 'output_text', text: 'Hello' }] });
+});
+
+test.each(['hidden_context_item', 'sdk_hidden_context'])('no %s is ever kept, whatever the server sends', (type) => {
+  const hidden = { ...answer('secret', 'hidden'), type } as unknown as ThreadItem;
+  const conversations = [
+    fold([added(hidden), delta('secret', 'hidden'), done(hidden), { type: 'thread.item.replaced', item: hidden }]),
+    fold([{ type: 'thread.created', thread: thread({ items: page([hidden]) }) }]),
+    loadedConversation(thread({ items: page([hidden]) })),
+    prependItems(newConversation, [hidden]),
+  ];
+  for (const { items, unfinished } of conversations) expect([...items, ...unfinished.keys()]).toEqual([]);
 });

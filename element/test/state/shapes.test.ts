@@ -4,7 +4,7 @@ import type { Annotation, Thread, ThreadItem } from '../../src/api/wire';
 import { byDay, emptyHistory, firstPage, nextPage } from '../../src/state/history';
 import { openableHref, parseChatLink } from '../../src/state/links';
 import { sourcesOf } from '../../src/state/sources';
-import { answerText, spokenText, turnsOf } from '../../src/state/turns';
+import { answerText, awaitedForm, spokenText, turnsOf } from '../../src/state/turns';
 import { appendWidgetText, widgetText } from '../../src/state/widget';
 import { answer, page, question, thread, toolCall } from '../wire';
 
@@ -19,8 +19,22 @@ describe('turns', () => {
   });
 
   test('hidden, silent and unheard-of items are never shown', () => {
-    const turns = turnsOf([question('a', '1'), hidden, toolCall('x'), unheardOf]);
+    const turns = turnsOf([question('a', '1'), hidden, unheardOf]);
     expect(turns).toMatchObject([{ key: '1', answers: [] }]);
+  });
+
+  test('a call of the page is shown until it has been answered', () => {
+    const shown = (call: ThreadItem) => turnsOf([question('a', '1'), call])[0]?.answers.length;
+    expect(shown(toolCall('x'))).toBe(1);
+    expect(shown({ ...toolCall('x'), status: 'completed' })).toBe(0);
+  });
+
+  test('questions wait for an answer while nothing is said after them', () => {
+    const form: ThreadItem = { id: 'f', thread_id: 'thr_1', created_at: '', type: 'structured_input', status: 'pending', inputs: [] };
+    expect(awaitedForm([question('a', '1'), form])).toBe(form);
+    expect(awaitedForm([question('a', '1'), form, endOfTurn])).toBe(form);
+    expect(awaitedForm([question('a', '1'), { ...form, status: 'skipped' }])).toBeNull();
+    expect(awaitedForm([form, question('a', '1')])).toBeNull();
   });
 
   test('a thread may begin with the assistant, and a turn may be ended early', () => {
