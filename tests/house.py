@@ -14,6 +14,10 @@ import httpx2
 import uvicorn
 from starlette.types import ASGIApp
 
+from teahouse.runs.log import MemoryLog
+from teahouse.runs.run import Bounds
+from teahouse.runs.runs import Runs
+
 Json = dict[str, Any]
 
 
@@ -160,6 +164,23 @@ async def served(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await task
+
+
+class NoLedger:
+    """For runs without a thread, which nobody enters anywhere."""
+
+    shared = False
+
+    async def orphans(self) -> list[Any]:
+        """None."""
+        return []
+
+
+def runs_alone(*, seconds: float = 5, size: int = 1000, grace: float = 0) -> Runs:
+    """Runs without a house: for answers without a thread."""
+    nobody: Any = None
+    ledger: Any = NoLedger()
+    return Runs(nobody, ledger, MemoryLog(), Bounds(seconds=seconds, bytes=size), grace=grace)
 
 
 async def all_runs_to_end() -> None:

@@ -28,7 +28,10 @@ from teahouse.errors import Problem, Words
 from teahouse.files import Attachments, Disk
 from teahouse.files.tickets import Tickets
 from teahouse.identity.anonymous import AnonymousIdentity, key_in
-from teahouse.runs.run import Bounds, Runs
+from teahouse.runs.log import MemoryLog, RunLog
+from teahouse.runs.run import Bounds
+from teahouse.runs.runs import Runs
+from teahouse.runs.shared_log import SharedLog
 from teahouse.runs.turn import Server
 from teahouse.settings import Settings, bundled_docs, load
 from teahouse.store import SqlStore, database_at
@@ -121,10 +124,9 @@ class Teahouse:
             store = await stack.enter_async_context(SqlStore(database_at(settings.database, data)))
             given = await self._given_server(store, stack)
             server = given if given is not None else await stack.enter_async_context(self._guide(store, data / "guide"))
+            runs = await stack.enter_async_context(await self._runs(server, store, stack))
             secret = settings.secret.get_secret_value() if settings.secret else await asyncio.to_thread(key_in, data)
             files = await self._files(server, store, secret, data / "files", stack)
-            bounds = Bounds(seconds=settings.limits.response_seconds, bytes=settings.limits.response_bytes)
-            runs = await stack.enter_async_context(Runs(bounds, grace=settings.limits.shutdown_seconds))
             is_guide = self._agent is None and self._server is None
             yield Services(
                 settings=settings,
@@ -138,6 +140,36 @@ class Teahouse:
                 is_guide=is_guide,
                 files=files,
             )
+
+    async def _runs(self, server: Server, store: SqlStore, stack: AsyncExitStack) -> Runs:
+        """The runs of `server`, entered in its own database if that is one of ours."""
+        if isinstance(server.store, SqlStore):
+            store = server.store
+        limits = self.settings.limits
+        return Runs(
+            server,
+            store.ledger,
+            await self._run_log(store, stack),
+            Bounds(seconds=limits.response_seconds, bytes=limits.response_bytes),
+            grace=limits.shutdown_seconds,
+            lease=limits.lease_seconds,
+        )
+
+    async def _run_log(self, store: SqlStore, stack: AsyncExitStack) -> RunLog:
+        match self.settings.runs_are_in:
+            case "redis":
+                from teahouse.runs.redis_events import RedisEvents
+
+                assert self.settings.redis is not None  # noqa: S101 - the settings are valid
+                events = RedisEvents(self.settings.redis)
+                stack.push_async_callback(events.aclose)
+                return SharedLog(events)
+            case "database" if store.database.shared:
+                from teahouse.store.run_frames import PostgresEvents
+
+                return SharedLog(PostgresEvents(store.database))
+            case _:
+                return MemoryLog()
 
     async def _given_server(self, store: SqlStore, stack: AsyncExitStack) -> Server | None:
         """What was given to answer with, if anything was."""

@@ -10,13 +10,13 @@ taxonomy, and each has a page at `docs/<language>/errors/<code>` (a test holds t
     409 THREAD_LOCKED  RUN_ACTIVE  UPLOAD_INCOMPLETE
     413 REQUEST_TOO_LARGE  FILE_TOO_LARGE
     415 FILE_TYPE_REFUSED
-    422 FILE_UNREADABLE
+    422 FILE_UNREADABLE  KEY_REUSED
     429 TOO_MANY_REQUESTS
     500 INTERNAL_ERROR  AGENT_FAILED
     501 OPERATION_NOT_SUPPORTED
     502 MODEL_UNREACHABLE  MODEL_KEY_REFUSED  MODEL_ACCESS_DENIED  MODEL_NOT_FOUND  MODEL_RATE_LIMITED
         MODEL_REQUEST_REFUSED  MODEL_UNAVAILABLE
-    503 STORE_UNAVAILABLE  FILES_UNAVAILABLE
+    503 STORE_UNAVAILABLE  FILES_UNAVAILABLE  RUN_INTERRUPTED  SHUTTING_DOWN
     504 MODEL_TIMEOUT  RESPONSE_TIMED_OUT  RESPONSE_TOO_LONG
     exit code 2, on the command line
         PORT_IN_USE  DATA_FOLDER_UNWRITABLE  BAD_TARGET  SETTINGS_INVALID  DOCS_FOLDER_MISSING
@@ -167,6 +167,11 @@ RUN_ACTIVE = Kind(
     ("此对话正在生成回答。", "请等它完成，或先停止它。"),
     retry=True,
 )  # fmt: skip
+KEY_REUSED = Kind(
+    "key_reused", 422,
+    ("This Idempotency-Key came before with another request.", "Give each new request a key of its own, and send the same one only with the same request."),
+    ("此 Idempotency-Key 已用于另一个请求。", "请为每个新请求使用新的键；只有重发同一请求时才使用相同的键。"),
+)  # fmt: skip
 REQUEST_TOO_LARGE = Kind(
     "request_too_large", 413,
     ("The request is larger than {limit} bytes.", "Send less text at once, or raise `limits.request_bytes`."),
@@ -236,6 +241,19 @@ STORE_UNAVAILABLE = Kind(
     "store_unavailable", 503,
     ("Conversations cannot be stored right now ({reason}).", "Nothing that was confirmed is lost; try again shortly."),
     ("目前无法保存对话（{reason}）。", "已确认的内容不会丢失，请稍后再试。"),
+    retry=True,
+)  # fmt: skip
+
+RUN_INTERRUPTED = Kind(
+    "run_interrupted", 503,
+    ("The answer was interrupted: the server that was writing it has ended.", "What was written is kept; try again."),
+    ("回答被中断：正在生成它的服务器已停止。", "已写出的内容已保留，请重试。"),
+    retry=True,
+)  # fmt: skip
+SHUTTING_DOWN = Kind(
+    "shutting_down", 503,
+    ("This server is being restarted and begins no more answers.", "Try again in a moment; nothing was stored."),
+    ("服务器正在重启，暂不开始新的回答。", "请稍后重试；尚未保存任何内容。"),
     retry=True,
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ from starlette.requests import HTTPConnection
 
 from teahouse import errors, logs
 from teahouse.errors import Problem
+from teahouse.redis_pool import redis_pool
 from teahouse.settings import Settings
 
 log = logs.get(__name__)
@@ -161,19 +162,9 @@ async def opened(settings: Settings, *, clock: Callable[[], float] = time.monoto
             await asyncio.wait([memory.timer])
         return
 
-    from redis.asyncio import BlockingConnectionPool
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
     from redis.exceptions import RedisError
 
-    pool = BlockingConnectionPool.from_url(
-        settings.redis.get_secret_value().replace("valkey", "redis", 1),
-        max_connections=20,
-        timeout=_PATIENCE,
-        socket_timeout=_PATIENCE,
-        socket_connect_timeout=_PATIENCE,
-        retry=Retry(NoBackoff(), 1),  # the connections of before a restart are dead; by default it waits for seconds
-    )
+    pool = redis_pool(settings.redis, connections=20, patience=_PATIENCE)
     shared = RedisStorage(
         "async+redis://",
         implementation="redispy",

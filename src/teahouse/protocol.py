@@ -16,6 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from teahouse import errors, reasons
 from teahouse.errors import Language, Problem, Words, language_of
+from teahouse.run_types import NewRun
 
 # Built once: building this union's validator costs 4 ms, which the reference pays on every request.
 _REQUEST: TypeAdapter[ChatKitReq] = TypeAdapter(ChatKitReq)
@@ -45,6 +46,7 @@ class Context(dict[str, Any]):
         request_id: the id in the logs, in errors and in the `X-Request-Id` header.
         root: the path at which this Teahouse is mounted; empty when it is not.
         base_url: the address of this Teahouse as the browser knows it, `root` included, without a slash at its end.
+        run: the run that this request begins; what the store writes for it counts only while the run is its owner's.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Context(dict[str, Any]):
         self.request_id = request_id
         self.root = root
         self.base_url = base_url
+        self.run: NewRun | None = None
 
     @property
     def language(self) -> Language:
@@ -114,12 +117,18 @@ def frame(number: int, data: bytes) -> bytes:
     return b"id: %d\ndata: %b\n\n" % (number, data)
 
 
-def run_frame(run_id: str | None, state: str) -> bytes:
+def run_frame(run_id: str | None, state: str, *, reload: bool = False) -> bytes:
     """A server-sent event of the type `run`, for clients that understand it: which run, in which state.
 
     It has no number: a reader that comes back names the last numbered frame it has seen.
+
+    Args:
+        run_id: which; None where there is none.
+        state: how it stands, or `idle`.
+        reload: whether events are missing before this, so that the reader has to load the thread anew.
     """
-    return b"event: run\ndata: %b\n\n" % json.dumps({"id": run_id, "state": state}).encode()
+    said = {"id": run_id, "state": state} | ({"reload": True} if reload else {})
+    return b"event: run\ndata: %b\n\n" % json.dumps(said).encode()
 
 
 def aware(time: datetime) -> datetime:

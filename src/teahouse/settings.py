@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -178,6 +187,12 @@ class Limits(Group):
         15, gt=0, description="Longest silence on a stream; proxies often cut at 30 or 60."
     )
     shutdown_seconds: float = Field(10, ge=0, description="How long running answers may still go on after SIGTERM.")
+    lease_seconds: float = Field(
+        8,
+        ge=1,
+        le=60,
+        description="How long one of several processes may be silent before its answers are interrupted.",
+    )
 
 
 class Files(Group):
@@ -233,7 +248,14 @@ class Settings(BaseSettings):
         None, description="`postgresql://user:password@host/name`. Default: SQLite in the data folder."
     )
     redis: Annotated[SecretStr, AfterValidator(_redis_address)] | None = Field(
-        None, description="`redis://:password@host:6379/0`: where several processes count together. Default: memory."
+        None,
+        description="`redis://:password@host:6379/0`: where several processes count rates together, and share answers "
+        "in the making. Default: memory, and the database.",
+    )
+    runs: Literal["auto", "memory", "database", "redis"] = Field(
+        "auto",
+        description="Where answers in the making are kept for readers at other processes. `auto`: Redis where it is "
+        "set, else PostgreSQL where it is, else memory.",
     )
     docs: Path = Field(default_factory=bundled_docs, description="Folder of documents the guide answers from.")
     agent: str | None = Field(None, description="`module:attribute` of an openai-agents Agent.")
@@ -266,6 +288,29 @@ class Settings(BaseSettings):
     debug: bool = Field(
         False, description="Show the reason of an assistant's failure in the chat. Never in production."
     )
+
+    @property
+    def runs_are_in(self) -> Literal["memory", "database", "redis"]:
+        """Where answers in the making are kept, `auto` decided."""
+        if self.runs != "auto":
+            return self.runs
+        if self.redis is not None and self.database is not None:
+            return "redis"
+        return "memory" if self.database is None else "database"
+
+    @model_validator(mode="after")
+    def _runs_have_a_place(self) -> Settings:
+        """Refuse a place that is not there."""
+        if self.runs in ("database", "redis") and self.database is None:
+            raise ValueError(
+                Words(
+                    "`runs` needs a database that processes can share: set `database`, or leave `runs` at auto",
+                    "`runs` 需要多个进程共享的数据库：请设置 `database`，或让 `runs` 保持 auto",
+                )
+            )
+        if self.runs == "redis" and self.redis is None:
+            raise ValueError(Words("`runs` is redis, but `redis` is not set", "`runs` 为 redis，但未设置 `redis`"))
+        return self
 
     @classmethod
     def settings_customise_sources(

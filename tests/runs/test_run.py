@@ -19,12 +19,11 @@ from chatkit.types import (
 )
 
 from contract.scenarios import Scenario, updated
-from house import Browser, all_runs_to_end, message_of, of_type, served, texts
+from house import Browser, all_runs_to_end, message_of, of_type, runs_alone, served, texts
 from teahouse.protocol import Context, Visitor
-from teahouse.runs.log import MemoryLog
+from teahouse.run_types import Outcome
+from teahouse.runs.frames import Frames
 from teahouse.runs.pen import Pen
-from teahouse.runs.run import Bounds, Runs
-from teahouse.runs.turn import Outcome
 
 Events = AsyncIterator[ThreadStreamEvent]
 
@@ -196,8 +195,12 @@ async def test_a_closing_house_ends_answers_that_do_not_finish(open_house: Any) 
         async with asyncio.timeout(5):
             await house.stop()
         events = await reader
-    assert of_type(events, "thread.item.updated")
-    assert len(Endless.cancelled_with) == 1
+        await house.start()
+        items = await browser.items(events[0]["thread"]["id"])
+    assert (events[-1]["code"], events[-1]["allow_retry"]) == ("run_interrupted", True)
+    assert texts(items) == ["Hello", "Once upon a time"]
+    # It is not the person who wanted no more.
+    assert Endless.cancelled_with == []
 
 
 async def test_no_task_is_left_behind(open_house: Any) -> None:
@@ -300,7 +303,7 @@ async def test_a_store_that_fails_before_the_answer_is_an_http_error(open_house:
 
 
 async def test_readers_follow_a_log_from_where_they_are() -> None:
-    log = MemoryLog()
+    log = Frames()
     for word in (b'"one"', b'"two"'):
         log.append(word)
     log.close()
@@ -310,7 +313,7 @@ async def test_readers_follow_a_log_from_where_they_are() -> None:
 
 
 async def test_every_reader_of_a_log_is_woken() -> None:
-    log = MemoryLog()
+    log = Frames()
 
     async def read() -> bytes:
         return b"".join([piece async for piece in log.follow(patience=5)])
@@ -331,13 +334,16 @@ class Words:
         await pen.write(b'{"type": "word"}')
         return "done"
 
+    def interrupt(self) -> None:
+        """Not needed."""
+
 
 async def test_a_run_that_is_stopped_before_it_began_ends_for_its_reader() -> None:
-    async with Runs(Bounds(seconds=5, bytes=1000), grace=0) as runs:
+    async with runs_alone() as runs:
         run = runs.start(Words(), Context(Visitor("vis_1")))
         run.stop()
         async with asyncio.timeout(5):
-            assert [piece async for piece in run.log.follow(patience=5)] == []
+            assert [piece async for piece in run.frames.follow(patience=5)] == []
 
 
 class Keeps:
@@ -359,10 +365,13 @@ class Keeps:
             self.kept = True
             raise
 
+    def interrupt(self) -> None:
+        """Not needed."""
+
 
 async def test_a_second_stop_does_not_break_off_what_the_first_began() -> None:
     answer = Keeps()
-    async with Runs(Bounds(seconds=5, bytes=1000), grace=0) as runs:
+    async with runs_alone() as runs:
         run = runs.start(answer, Context(Visitor("vis_1")))
         await answer.begun.wait()
         run.stop()
@@ -372,9 +381,9 @@ async def test_a_second_stop_does_not_break_off_what_the_first_began() -> None:
 
 
 async def test_stopping_a_run_that_has_ended_changes_nothing() -> None:
-    async with Runs(Bounds(seconds=5, bytes=1000), grace=0) as runs:
+    async with runs_alone() as runs:
         run = runs.start(Words(), Context(Visitor("vis_1")))
-        [piece] = [piece async for piece in run.log.follow(patience=5)]
+        [piece] = [piece async for piece in run.frames.follow(patience=5)]
         run.stop()
     assert piece == b'id: 1\ndata: {"type": "word"}\n\n'
 

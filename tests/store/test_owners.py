@@ -43,9 +43,9 @@ SILENT: dict[str, Call] = {
     "count_unsent_attachments": lambda s, c, t, i, a: s.count_unsent_attachments(c),
     "attachments_of": lambda s, c, t, i, a: s.attachments_of(t, c),
 }
-# The last two tidy up after everybody; no request leads to them.
+# The last ones tidy up after everybody, and end what dead replicas left; no request leads to them.
 NOBODYS = {"open", "close", "ping", "generate_thread_id", "generate_item_id"}
-NOBODYS |= {"take_unsent_attachments", "unknown_attachments"}
+NOBODYS |= {"take_unsent_attachments", "unknown_attachments", "interrupt"}
 
 
 @pytest.fixture

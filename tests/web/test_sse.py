@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from house import runs_alone
 from teahouse.protocol import Context, Visitor
+from teahouse.run_types import Outcome
 from teahouse.runs.pen import Pen
-from teahouse.runs.run import Bounds, Run, Runs
-from teahouse.runs.turn import Outcome
+from teahouse.runs.run import Run
 from teahouse.web.sse import EventStream
 
 
@@ -24,15 +25,18 @@ class Waits:
         await asyncio.Event().wait()
         return "done"
 
+    def interrupt(self) -> None:
+        """Not needed."""
+
 
 def stream(run: Run, **headers: str) -> EventStream:
     """The run, for a client whose leaving stops it."""
-    return EventStream(run.log.follow(patience=5), headers=headers, left=run.stop)
+    return EventStream(run.frames.follow(patience=5), headers=headers, left=run.stop)
 
 
 @pytest.fixture
 async def run() -> AsyncIterator[Run]:
-    async with Runs(Bounds(seconds=10, bytes=1000), grace=0) as runs:
+    async with runs_alone() as runs:
         yield runs.start(Waits(), Context(Visitor("vis_1")))
 
 
@@ -42,11 +46,11 @@ async def never() -> Any:
 
 
 async def ended(run: Run) -> bool:
-    """Whether a run ends, waiting for it."""
+    """Whether a run is stopped, waiting for it."""
     assert run.task is not None
     async with asyncio.timeout(5):
         await asyncio.wait([run.task])
-    return run.task.cancelled()
+    return run.state == "stopped"
 
 
 async def test_a_client_that_cannot_be_written_to_stops_the_run(run: Run) -> None:

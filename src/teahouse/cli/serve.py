@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import os
@@ -135,10 +134,10 @@ def _uvicorn(chosen: settings.Settings, house: Teahouse) -> uvicorn.Server:
                 _announce(chosen, sockets or [])
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            # uvicorn waits for open streams, which end with their answers.
-            draining = asyncio.create_task(house.drain())
+            # The doors stay open meanwhile: readers come and go, `/readyz` says 503, and whoever wants a new answer
+            # is sent elsewhere with a reason. After it no stream is left for uvicorn to wait for.
+            await house.drain()
             await super().shutdown(sockets)
-            draining.cancel()
 
     config = uvicorn.Config(
         house.app,

@@ -1,78 +1,112 @@
-"""The log of a run: numbered frames that any number of readers follow, each at its own pace."""
+"""The run log: where the frames of running answers are written, and read by this process and by others.
+
+Three homes: this process's memory; a table of PostgreSQL, so that several replicas need nothing but the
+database; a stream of Redis or Valkey for each run. A run's own process always reads from memory.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Protocol
 
-from teahouse.protocol import frame
+from teahouse.runs.frames import Bells, Frames
 
-Sleepers = set[asyncio.Future[bool]]
-"""Who waits in `woken` for a `wake`."""
+
+class Gone(Exception):
+    """Frames that a reader still needs are not there any more: it has to load the thread anew."""
+
+
+class RunLog(Protocol):
+    """Where frames are written and read.
+
+    Attributes:
+        bells: ring for the id of a run or thread of which there is news, also from other replicas.
+    """
+
+    bells: Bells
+
+    async def open(self, stop: Callable[[str], None], lost: Callable[[str], None]) -> None:
+        """Begin to ship and to hear.
+
+        Args:
+            stop: called with a run's id when somebody at another replica wants it stopped.
+            lost: called with the id of a run of ours that another replica has ended, because we looked dead.
+        """
+
+    async def shut(self) -> None:
+        """End, once others can read what was written, or it cannot be helped."""
+
+    def begin(self, run_id: str) -> Frames:
+        """Where a run of ours writes."""
+
+    def close(self, run_id: str) -> None:
+        """No more comes of a run, and what came is soon forgotten. A writer elsewhere is refused from now on."""
+
+    async def frames(self, run_id: str) -> bytes:
+        """All that is there of a run of another replica, as far as it goes without a gap."""
+
+    def follow(
+        self, run_id: str, after: int, *, patience: float, goes_on: Callable[[], Awaitable[bool]]
+    ) -> AsyncGenerator[bytes]:
+        """The frames of a run, whoever makes it, as `Frames.follow` gives those of our own.
+
+        Args:
+            run_id: which.
+            after: number of the last frame that the reader has.
+            patience: seconds of silence after which an empty piece is given.
+            goes_on: whether the run has not ended; asked when nothing comes.
+
+        Raises:
+            Gone: in place of frames that are not there any more.
+        """
+
+    def tell(self, kind: str, name: str) -> None:
+        """Let every replica know of something: `begun` or `ended` and a thread or run, `stop` and a run."""
 
 
 class MemoryLog:
-    """A run's frames in this process's memory."""
+    """One process alone: what it writes, it reads from its own memory, and of others it knows nothing."""
 
     def __init__(self) -> None:
-        self._frames: list[bytes] = []
-        self._closed = False
-        self._readers: Sleepers = set()
+        self.bells = Bells()
+        self._ours: dict[str, Frames] = {}
 
-    def append(self, data: bytes) -> None:
-        """Add one event (JSON)."""
-        self._frames.append(frame(len(self._frames) + 1, data))
-        wake(self._readers)
+    async def open(self, stop: Callable[[str], None], lost: Callable[[str], None]) -> None:
+        """See `RunLog.open`."""
 
-    def close(self) -> None:
-        """Say that no more will come."""
-        self._closed = True
-        wake(self._readers)
+    async def shut(self) -> None:
+        """See `RunLog.shut`."""
 
-    async def follow(self, after: int = 0, *, patience: float) -> AsyncGenerator[bytes]:
-        """What came after frame number `after`, then what comes, until the log is closed.
+    def begin(self, run_id: str) -> Frames:
+        """See `RunLog.begin`."""
+        frames = self._ours[run_id] = Frames()
+        return frames
 
-        Everything that is there at once comes in one piece: a reader that lags behind a fast writer needs
-        fewer sends, not more.
+    def close(self, run_id: str) -> None:
+        """See `RunLog.close`."""
+        if (frames := self._ours.pop(run_id, None)) is not None:
+            frames.close()
 
-        Args:
-            after: number of the last frame that the reader has.
-            patience: seconds of silence after which an empty piece is given, for a heartbeat.
-        """
-        while True:
-            if after < len(self._frames):
-                piece = b"".join(self._frames[after:])
-                after = len(self._frames)
-                yield piece
-            elif self._closed:
-                return
-            elif not await woken(self._readers, patience):
+    async def frames(self, run_id: str) -> bytes:
+        """See `RunLog.frames`: what another process wrote is gone with it."""
+        return b""
+
+    async def follow(
+        self, run_id: str, after: int, *, patience: float, goes_on: Callable[[], Awaitable[bool]]
+    ) -> AsyncGenerator[bytes]:
+        """See `RunLog.follow`: of another process's run only its end is seen, in the ledger."""
+        if (frames := self._ours.get(run_id)) is not None:
+            async with aclosing(frames.follow(after, patience=patience)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        with self.bells.at(run_id) as bell:
+            while await goes_on():
+                await bell.wait(bell.rung, patience)
                 yield b""
+        raise Gone
 
-
-async def woken(sleepers: Sleepers, seconds: float) -> bool:
-    """Sleep until `wake(sleepers)`; False when that did not happen within `seconds`.
-
-    What `asyncio.wait_for` does with a task and an event, at a tenth of the cost: readers sleep for each
-    piece of each answer.
-    """
-    loop = asyncio.get_running_loop()
-    sleeper: asyncio.Future[bool] = loop.create_future()
-    alarm = loop.call_later(seconds, _rouse, sleeper, False)
-    sleepers.add(sleeper)
-    try:
-        return await sleeper
-    finally:
-        alarm.cancel()
-        sleepers.discard(sleeper)
-
-
-def wake(sleepers: Iterable[asyncio.Future[bool]]) -> None:
-    """Wake everybody who sleeps with `woken`."""
-    for sleeper in sleepers:
-        _rouse(sleeper, True)
-
-
-def _rouse(sleeper: asyncio.Future[bool], by_news: bool) -> None:
-    if not sleeper.done():
-        sleeper.set_result(by_news)
+    def tell(self, kind: str, name: str) -> None:
+        """See `RunLog.tell`."""
+        self.bells.ring(name)

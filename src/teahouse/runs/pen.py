@@ -9,7 +9,7 @@ from chatkit.types import AssistantMessageContentPartTextDelta, ThreadItemUpdate
 from teahouse import errors
 from teahouse.errors import Problem
 from teahouse.protocol import encode
-from teahouse.runs.log import MemoryLog
+from teahouse.runs.frames import Frames
 from teahouse.runs.turn import WireEvent
 
 # Serialising, logging and sending an event cost many times what a delta costs to make. Thirty strokes a second
@@ -22,15 +22,15 @@ _BREATH = 100
 
 
 class Pen:
-    """Writes one run's events into its log.
+    """Writes one run's events into its frames.
 
     Args:
-        log: where to.
+        frames: where to.
         limit: most bytes the answer may have.
     """
 
-    def __init__(self, log: MemoryLog, limit: int) -> None:
-        self._log = log
+    def __init__(self, frames: Frames, limit: int) -> None:
+        self._frames = frames
         self._limit = limit
         self._size = 0
         self._events = 0
@@ -53,7 +53,7 @@ class Pen:
             self.lift()
             data = event if isinstance(event, bytes) else encode(event)
             self._count(len(data))
-            self._log.append(data)
+            self._frames.append(data)
         self._events += 1
         if self._events % _BREATH == 0:
             await asyncio.sleep(0)
@@ -67,7 +67,7 @@ class Pen:
             return
         item_id, index = self._place
         update = AssistantMessageContentPartTextDelta(content_index=index, delta="".join(self._texts))
-        self._log.append(encode(ThreadItemUpdatedEvent(item_id=item_id, update=update)))
+        self._frames.append(encode(ThreadItemUpdatedEvent(item_id=item_id, update=update)))
         self._place = None
         self._texts.clear()
         self._last_stroke = self._loop.time()

@@ -24,7 +24,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer, agents_sdk_user_agent_override
@@ -67,15 +67,14 @@ from chatkit.types import (
 from teahouse import errors, logs
 from teahouse.errors import Problem, Words
 from teahouse.protocol import Context, ErrorFrame, now, with_aware_time
+from teahouse.run_types import Outcome
 from teahouse.runs.own_ids import OwnIds
 from teahouse.runs.pending import PendingItems, has_text
-from teahouse.runs.ports import Explain, HouseFiles, HouseStore
+from teahouse.runs.ports import Claim, Explain, HouseFiles, HouseStore
 
 Server = ChatKitServer[Any]
 Events = AsyncIterator[ThreadStreamEvent]
 WireEvent = ThreadStreamEvent | ErrorFrame
-Outcome = Literal["done", "waiting", "stopped", "failed"]
-"""How a run ends; `waiting` is for a client tool's result."""
 Item = TypeVar("Item", bound=ThreadItem)
 
 _HIDDEN = (HiddenContextItem, SDKHiddenContextItem)
@@ -154,6 +153,7 @@ class Turn:
         thread: the thread it belongs to. Hooks may change it; changes are stored and sent.
         opening: what was stored on accepting, told first.
         outcome: how it ended, once it has.
+        interrupted: whether cancelling it means that the server ends, and not that the person wants no more.
     """
 
     server: Server
@@ -163,6 +163,7 @@ class Turn:
     explain: Explain
     opening: list[ThreadStreamEvent] = field(default_factory=list)
     outcome: Outcome = "done"
+    interrupted: bool = False
     _pending: PendingItems = field(default_factory=PendingItems)
 
     async def events(self) -> AsyncGenerator[WireEvent]:
@@ -185,6 +186,10 @@ class Turn:
         except (asyncio.CancelledError, GeneratorExit) as end:
             if not _is_wanted(end):
                 async for wire_event in self._failed(RuntimeError("the assistant was cancelled from within"), told):
+                    yield wire_event
+                return
+            if self.interrupted:
+                async for wire_event in self._failed(Problem(errors.RUN_INTERRUPTED), told):
                     yield wire_event
                 return
             self.outcome = "stopped"
@@ -240,7 +245,7 @@ class Turn:
             error: what went wrong.
             told: the thread as the browser knows it.
         """
-        self.outcome = "failed"
+        self.outcome = "interrupted" if _is_interruption(error) else "failed"
         reason = self._reason(error)
         store, context = self.server.store, self.context
         for item in filter(has_text, self._pending.all()):
@@ -282,10 +287,16 @@ async def _succeeds(saving: Awaitable[None]) -> bool:
     """Try to save what is left of a failed answer. Failing at that, too, must not hide the first reason."""
     try:
         await saving
-    except Exception:
-        log.exception("what was left of the answer is lost")
+    except Exception as error:
+        # Whoever has ended a run has kept what it wrote.
+        if not _is_interruption(error):
+            log.exception("what was left of the answer is lost")
         return False
     return True
+
+
+def _is_interruption(error: Exception) -> bool:
+    return isinstance(error, Problem) and error.kind is errors.RUN_INTERRUPTED
 
 
 def _is_wanted(end: BaseException) -> bool:
@@ -302,9 +313,7 @@ def _is_hidden(event: ThreadStreamEvent) -> bool:
     return isinstance(getattr(event, "item", None), _HIDDEN)
 
 
-async def accept(
-    server: Server, request: StreamingReq, context: Context, explain: Explain, claim: Callable[[str], None]
-) -> Turn:
+async def accept(server: Server, request: StreamingReq, context: Context, explain: Explain, claim: Claim) -> Turn:
     """Check a streaming request, store what it brings, and prepare its answer.
 
     When this returns, the person's message is durable.
@@ -314,7 +323,8 @@ async def accept(
         request: what is asked.
         context: who asks.
         explain: says what the assistant's exceptions mean.
-        claim: is given the thread's id before anything is stored; raises when the thread is taken.
+        claim: takes the thread before anything is stored; raises when it is taken. (Our own store takes it in the
+            transaction that stores a message.)
 
     Raises:
         Problem: for everything that is wrong with the request.
@@ -331,7 +341,7 @@ class _Acceptance:
     server: Server
     context: Context
     explain: Explain
-    claim: Callable[[str], None]
+    claim: Claim
 
     async def accept(self, request: StreamingReq) -> Turn:
         match request:
@@ -350,13 +360,12 @@ class _Acceptance:
 
     async def _create(self, request: ThreadsCreateReq) -> Turn:
         thread = ThreadMetadata(id=self.server.store.generate_thread_id(self.context), created_at=now())
-        self.claim(thread.id)
         turn = await self._with_message(thread, request.params.input, new=True)
         turn.opening.insert(0, ThreadCreatedEvent(thread=bare(thread)))
         return turn
 
     async def _add_user_message(self, request: ThreadsAddUserMessageReq) -> Turn:
-        thread = await self._open_thread(request.params.thread_id)
+        thread = await self._active_thread(request.params.thread_id)
         return await self._with_message(thread, request.params.input, new=False)
 
     async def _with_message(self, thread: ThreadMetadata, message: UserMessageInput, *, new: bool) -> Turn:
@@ -365,6 +374,7 @@ class _Acceptance:
         if isinstance(store, HouseStore):
             await store.begin_turn(thread, item, self.context, new=new)
         else:
+            await self.claim(thread.id, item.id)
             if new:
                 await store.save_thread(thread, context=self.context)
             for attachment in item.attachments:
@@ -460,18 +470,23 @@ class _Acceptance:
         thread = await find_thread(self.server, params.thread_id, self.context)
         if not overrides(self.server, "action"):
             raise Problem(errors.OPERATION_NOT_SUPPORTED, operation=request.type, hook="action")
-        self.claim(thread.id)
+        await self.claim(thread.id)
         sender = None
         if params.item_id:
             sender = await find_item(self.server, thread.id, params.item_id, WidgetItem, self.context)
         return self._turn(thread, lambda: self.server.action(thread, params.action, sender, self.context))
 
     async def _open_thread(self, thread_id: str) -> ThreadMetadata:
+        """A thread that takes messages, claimed."""
+        thread = await self._active_thread(thread_id)
+        await self.claim(thread.id)
+        return thread
+
+    async def _active_thread(self, thread_id: str) -> ThreadMetadata:
         thread = await find_thread(self.server, thread_id, self.context)
         if thread.status.type != "active":
             reason = thread.status.reason or STATUS[thread.status.type]
             raise Problem(errors.THREAD_LOCKED, param="thread_id", reason=reason)
-        self.claim(thread.id)
         return thread
 
     def _turn(self, thread: ThreadMetadata, answer: Callable[[], Events]) -> Turn:

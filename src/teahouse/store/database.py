@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -9,7 +10,13 @@ from teahouse.store.queries import Result, Work
 
 
 class Database(Protocol):
-    """Where transactions run. Whatever is wrong with the database is raised as `StoreUnavailable`."""
+    """Where transactions run. Whatever is wrong with the database is raised as `StoreUnavailable`.
+
+    Attributes:
+        shared: whether several processes may work on it.
+    """
+
+    shared: bool
 
     @property
     def label(self) -> str:
@@ -37,10 +44,17 @@ class Database(Protocol):
     async def read(self, work: Work[Result]) -> Result:
         """What `work` finds. (SQLite answers it from one view, PostgreSQL each of its queries from its own.)"""
 
-    async def write(self, work: Work[Result]) -> Result:
+    async def write(self, work: Work[Result], *, durable: bool = True) -> Result:
         """Run `work` and commit. When this returns, the change survives a crash and a power cut.
+
+        Args:
+            work: what to do.
+            durable: False where it need not survive that, which may be cheaper.
 
         Raises:
             OutcomeUnknown: the connection was lost during the commit. Whatever else is raised, nothing of
                 `work` was done.
         """
+
+    async def listen(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Hear what other processes say on a channel, until cancelled; an empty word when some may be missed."""

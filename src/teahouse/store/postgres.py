@@ -53,6 +53,7 @@ SCHEMA = "teahouse"
 
 _TRIES = 3
 _LAST_WORD_SECONDS = 1
+_REST_SECONDS = 0.5
 _MIGRATION_LOCK = 0x7EA_0053  # Any number that no other program takes for a lock of its own.
 _LONGEST_MIGRATION = "10min"
 
@@ -100,6 +101,8 @@ class PostgresDatabase:
         connect_seconds: how long connecting may take.
         migrations: where Alembic's are.
     """
+
+    shared = True
 
     def __init__(
         self,
@@ -172,15 +175,60 @@ class PostgresDatabase:
         """See `Database.read`."""
         return await self._try(lambda connection: run_async(work(), _executor(connection)))
 
-    async def write(self, work: Work[Result]) -> Result:
-        """See `Database.write`. Cancelled, it is not done, unless the commit was under way."""
-        commit = _Commit()
+    async def write(self, work: Work[Result], *, durable: bool = True) -> Result:
+        """See `Database.write`. Cancelled, it is not done, unless the commit was under way.
+
+        Args:
+            work: what to do.
+            durable: whether it has to survive a crash of the server; otherwise the last half second may not.
+        """
+        commit = _Commit(begin="BEGIN" if durable else "BEGIN; SET LOCAL synchronous_commit TO off")
         try:
             return await self._try(lambda connection: _transact(connection, work, commit))
         except StoreUnavailable as error:
             if commit.under_way and not isinstance(error, OutcomeUnknown):
                 raise OutcomeUnknown from error
             raise
+
+    # Listening -------------------------------------------------------------------------------------------
+
+    async def listen(self, channel: str, heard: Callable[[str], None], *, check_seconds: float = 5) -> None:
+        """Hear what is notified on a channel, until cancelled, over a connection of its own.
+
+        Args:
+            channel: which.
+            heard: called with each payload, and with an empty one once a (new) connection listens: what was notified
+                before has been missed.
+            check_seconds: how long a silent connection is trusted.
+        """
+        while True:
+            try:
+                connection = await self._connect(_NOWHERE)
+            except StoreUnavailable:
+                await asyncio.sleep(_REST_SECONDS)
+                continue
+            try:
+                await self._listen_on(connection, channel, heard, check_seconds)
+            except (asyncpg.PostgresError, *_LOST) as error:
+                log.warning("PostgreSQL%s: not listening: %s", self._place.at, error or type(error).__name__)
+            finally:
+                connection.terminate()
+            await asyncio.sleep(random.uniform(0, _REST_SECONDS))  # noqa: S311 - no secret
+
+    async def _listen_on(
+        self, connection: asyncpg.Connection[Any], channel: str, heard: Callable[[str], None], check_seconds: float
+    ) -> None:
+        """Listen until the connection is lost."""
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        await connection.add_listener(channel, lambda _connection, _pid, _channel, payload: heard(payload))
+        heard("")
+        while not lost.is_set():
+            try:
+                async with asyncio.timeout(check_seconds):
+                    await lost.wait()
+            except TimeoutError:
+                await connection.fetchval("SELECT 1", timeout=check_seconds)
 
     # Trying ----------------------------------------------------------------------------------------------
 
@@ -374,13 +422,14 @@ async def _stop(connection: Any) -> None:
 
 @dataclass
 class _Commit:
-    """Whether a commit was sent that nobody has heard of again."""
+    """How a transaction begins, and whether its commit was sent and nobody has heard of it again."""
 
+    begin: str = "BEGIN"
     under_way: bool = False
 
 
 async def _transact(connection: Any, work: Work[Result], commit: _Commit) -> Result:
-    await connection.execute("BEGIN")
+    await connection.execute(commit.begin)
     try:
         result = await run_async(work(), _executor(connection))
     except Exception:

@@ -48,6 +48,20 @@ class Parameters(TypedDict, total=False):
     """Microseconds since 1970."""
     after: str
     count: int
+    run: str
+    place: str
+    """The replica."""
+    message: str | None
+    request: str | None
+    """Its key."""
+    hashed: str | None
+    outcome: str
+    microseconds: int
+    runs: Sequence[str]
+    afters: Sequence[int]
+    lasts: Sequence[int]
+    pieces: Sequence[bytes]
+    words: Sequence[str]
 
 
 class Row(Protocol):

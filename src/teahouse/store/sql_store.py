@@ -11,12 +11,14 @@ from chatkit.types import Attachment, FeedbackKind, Page, Thread, ThreadItem, Th
 from pydantic import TypeAdapter
 
 from teahouse.protocol import Context, now
-from teahouse.store import records
+from teahouse.run_types import RunRecord
+from teahouse.store import ledger, records
 from teahouse.store import statements as sql
 from teahouse.store.database import Database
 from teahouse.store.errors import AttachmentNotFound, ItemNotFound, ThreadNotFound
 from teahouse.store.ids import PREFIXES, new_id
-from teahouse.store.queries import Parameters, Row, Steps
+from teahouse.store.ledger import SqlLedger
+from teahouse.store.queries import Parameters, Result, Row, Steps, Work
 from teahouse.store.records import Record, microseconds
 from teahouse.store.statements import Order
 
@@ -34,6 +36,8 @@ class SqlStore(Store[Context]):
     an unknown one is a `NotFoundError` (an empty page would look like the end of the thread, and the first
     page again would never end). Threads are ordered by their last activity, items by insertion.
 
+    What a run writes (`context.run`) is refused with RUN_INTERRUPTED once another replica has ended it.
+
     Methods raise `StoreUnavailable` when the database cannot be used, and `TypeError` when the context has
     no visitor.
 
@@ -41,7 +45,8 @@ class SqlStore(Store[Context]):
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
+        self.ledger = SqlLedger(database)
 
     async def open(self) -> None:
         """Connect, making or upgrading the schema.
@@ -49,11 +54,11 @@ class SqlStore(Store[Context]):
         Raises:
             StoreUnavailable: with the reason; SchemaTooNew if a newer Teahouse wrote the database.
         """
-        await self._database.open()
+        await self.database.open()
 
     async def close(self) -> None:
         """Finish what is under way and disconnect."""
-        await self._database.close()
+        await self.database.close()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -70,7 +75,7 @@ class SqlStore(Store[Context]):
         def work() -> Steps[None]:
             yield sql.ping()
 
-        await self._database.read(work)
+        await self.database.read(work)
 
     def generate_thread_id(self, context: Context) -> str:
         """A new thread id; the SDK's own has only 32 random bits."""
@@ -92,12 +97,12 @@ class SqlStore(Store[Context]):
                 raise ThreadNotFound(thread_id)
             return records.load(records.THREAD, thread_id, body)
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
     async def save_thread(self, thread: ThreadMetadata, context: Context) -> None:
         """Store a new thread, or what has changed in one. Items that a `Thread` carries are not stored."""
         row = _thread_row(context, thread)
-        await self._database.write(lambda: _save_thread(row))
+        await self._write(lambda: _save_thread(row), context)
 
     async def load_threads(
         self, limit: int | None, after: str | None, order: str, context: Context
@@ -116,7 +121,7 @@ class SqlStore(Store[Context]):
             found = yield sql.list_threads[direction, after is not None](wanted)
             return _page(records.THREAD, found.all, size)
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
     async def delete_thread(self, thread_id: str, context: Context) -> None:
         """Delete the thread with its items, feedback and attachments' descriptions."""
@@ -125,7 +130,7 @@ class SqlStore(Store[Context]):
         def work() -> Steps[None]:
             _expect((yield sql.delete_thread(key)).changed, thread_id)
 
-        await self._database.write(work)
+        await self.database.write(work)
 
     # Items -----------------------------------------------------------------------------------------------
 
@@ -148,7 +153,7 @@ class SqlStore(Store[Context]):
                     yield from _expect_item(_key(context, thread_id, after))
             return _page(records.ITEM, found.all, size)
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
     async def load_latest_items(self, thread_id: str, limit: int | None, context: Context) -> Page[ThreadItem]:
         """The newest items, the oldest of them first.
@@ -175,7 +180,7 @@ class SqlStore(Store[Context]):
             page.data.reverse()
             return Thread.model_construct(**dict(thread), items=page)
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
     async def load_item(self, thread_id: str, item_id: str, context: Context) -> ThreadItem:
         """One item.
@@ -192,17 +197,17 @@ class SqlStore(Store[Context]):
                 raise ItemNotFound(item_id)
             return records.load(records.ITEM, item_id, body)
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
         """Append an item. One that has its id already is replaced, and moves to the end."""
         row = _item_row(context, thread_id, item)
-        await self._database.write(lambda: _add_item(row))
+        await self._write(lambda: _add_item(row), context)
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: Context) -> None:
         """Replace an item where it stands; append it if it is not there."""
         row = _item_row(context, thread_id, item)
-        await self._database.write(lambda: _save_item(row))
+        await self._write(lambda: _save_item(row), context)
 
     async def delete_thread_item(self, thread_id: str, item_id: str, context: Context) -> None:
         """Delete an item with its feedback, if it is there: the SDK removes items it never stored, too."""
@@ -212,7 +217,7 @@ class SqlStore(Store[Context]):
             if (yield sql.delete_item(key)).changed == 0:
                 yield from _expect_thread(key)
 
-        await self._database.write(work)
+        await self._write(work, context)
 
     async def delete_items_after(self, thread_id: str, item_id: str, context: Context) -> list[str]:
         """Delete everything that was added after an item; return the ids, oldest first."""
@@ -223,12 +228,17 @@ class SqlStore(Store[Context]):
             deleted = yield sql.delete_items_after(key)
             return [row["id"] for row in sorted(deleted.all, key=lambda row: row["position"])]
 
-        return await self._database.write(work)
+        return await self._write(work, context)
 
     async def begin_turn(self, thread: ThreadMetadata, item: UserMessageItem, context: Context, *, new: bool) -> None:
-        """Store a user's message with its attachments and, if `new`, its thread: all of it or nothing.
+        """Claim the thread for `context.run`, if there is one, and store a user's message with its attachments and,
+        if `new`, its thread: all of it or nothing.
 
         A thread that is not new must be there: one deleted meanwhile does not come back.
+
+        Raises:
+            Problem: RUN_ACTIVE, another run has the thread.
+            AlreadyAsked: the same request came before.
         """
         thread_row = _thread_row(context, thread)
         item_row = _item_row(context, thread.id, item)
@@ -238,13 +248,19 @@ class SqlStore(Store[Context]):
         ]
 
         def work() -> Steps[None]:
+            if context.run is not None:
+                yield from ledger.claim(context.run, thread.id, _visitor(context), item.id)
             if new:
                 yield from _save_thread(thread_row)
             yield from _add_item(item_row)
             for row in attachment_rows:
                 yield from _save_attachment(row)
 
-        await self._database.write(work)
+        await self.database.write(work)
+
+    async def interrupt(self, run: RunRecord, items: Sequence[ThreadItem]) -> bool:
+        """End a dead owner's run, and keep those of `items` that are not there; see `SqlLedger`."""
+        return await self.ledger.interrupt(run, items)
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], kind: FeedbackKind, context: Context) -> None:
         """Keep the visitor's newest judgement of each item. Ids that are not in the thread are passed over.
@@ -264,14 +280,14 @@ class SqlStore(Store[Context]):
             if rows and not given:
                 raise ItemNotFound(item_ids[0])
 
-        await self._database.write(work)
+        await self.database.write(work)
 
     # Attachments -----------------------------------------------------------------------------------------
 
     async def save_attachment(self, attachment: Attachment, context: Context) -> None:
         """Store an attachment's description, or what has changed in it."""
         row = _attachment_row(context, attachment)
-        await self._database.write(lambda: _save_attachment(row))
+        await self.database.write(lambda: _save_attachment(row))
 
     async def load_attachment(self, attachment_id: str, context: Context) -> Attachment:
         """An attachment's description."""
@@ -283,7 +299,7 @@ class SqlStore(Store[Context]):
                 raise AttachmentNotFound(attachment_id)
             return records.load(records.ATTACHMENT, attachment_id, body)
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
     async def delete_attachment(self, attachment_id: str, context: Context) -> None:
         """Delete an attachment's description, if it is there: an AttachmentStore may have done so already."""
@@ -292,7 +308,19 @@ class SqlStore(Store[Context]):
         def work() -> Steps[None]:
             yield sql.delete_attachment(key)
 
-        await self._database.write(work)
+        await self.database.write(work)
+
+    async def _write(self, work: Work[Result], context: Context) -> Result:
+        """Write on behalf of a run, if there is one: only while it is its owner's."""
+        run = context.run
+        if run is None or not self.database.shared:
+            return await self.database.write(work)
+
+        def held() -> Steps[Result]:
+            yield from ledger.hold(run)
+            return (yield from work())
+
+        return await self.database.write(held)
 
     async def count_unsent_attachments(self, context: Context) -> int:
         """How many attachments of the visitor's are in no thread."""
@@ -301,7 +329,7 @@ class SqlStore(Store[Context]):
         def work() -> Steps[int]:
             return int((yield sql.count_unsent_attachments(key)).value)
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
     async def attachments_of(self, thread_id: str, context: Context) -> list[str]:
         """The ids of a thread's attachments."""
@@ -310,7 +338,7 @@ class SqlStore(Store[Context]):
         def work() -> Steps[list[str]]:
             return [row["id"] for row in (yield sql.attachments_of(key)).all]
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
     async def take_unsent_attachments(self, before: str, limit: int) -> list[str]:
         """Delete anybody's attachments that are in no thread and whose ids are lower than `before`; their ids."""
@@ -319,7 +347,7 @@ class SqlStore(Store[Context]):
         def work() -> Steps[list[str]]:
             return [row["id"] for row in (yield sql.take_unsent_attachments(key)).all]
 
-        return await self._database.write(work)
+        return await self.database.write(work)
 
     async def unknown_attachments(self, ids: list[str]) -> list[str]:
         """Those of `ids` that are nobody's."""
@@ -331,7 +359,7 @@ class SqlStore(Store[Context]):
                     known.add(attachment_id)
             return [attachment_id for attachment_id in ids if attachment_id not in known]
 
-        return await self._database.read(work)
+        return await self.database.read(work)
 
 
 # Parts of transactions ---------------------------------------------------------------------------------

@@ -68,6 +68,8 @@ class SqliteDatabase:
         seconds: how long a caller waits for its transaction, queueing included.
     """
 
+    shared = False
+
     def __init__(self, path: Path | str, *, readers: int = 3, seconds: float = 30) -> None:
         self.path = Path(path)
         self._seconds = seconds
@@ -112,7 +114,10 @@ class SqliteDatabase:
         """See `Database.read`."""
         return await self._run(work, self._reads)
 
-    async def write(self, work: Work[Result]) -> Result:
+    async def listen(self, channel: str, heard: Callable[[str], None]) -> None:
+        """See `Database.listen`: there are no others."""
+
+    async def write(self, work: Work[Result], *, durable: bool = True) -> Result:
         """See `Database.write`. Cancelled while it waits its turn, `work` is not run; later, it completes."""
         return await self._run(work, self._writes)
 

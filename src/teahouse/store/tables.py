@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 Name = String().with_variant(String(collation="C"), "postgresql")
@@ -76,4 +79,44 @@ attachments = Table(
     # None until the message that carries it is sent.
     Column("thread_id", Name, ForeignKey("threads.id", ondelete="CASCADE"), index=True),
     Column("body", Text, nullable=False),
+)
+
+_RUNNING = text("state = 'running'")
+
+runs = Table(
+    "runs",
+    metadata,
+    # A uuid7: later runs sort after earlier ones.
+    Column("id", Name, primary_key=True),
+    # No key to `threads`: a ChatKitServer may keep its threads elsewhere.
+    Column("thread_id", Name, nullable=False),
+    Column("owner", Name, nullable=False),
+    Column("replica", Name, nullable=False),
+    Column("state", String, nullable=False),
+    Column("message_id", Name),
+    Column("key", Name),
+    Column("digest", String),
+    Column("stop_wanted", Boolean, nullable=False),
+    Column("ended_at", BigInteger, index=True),
+    UniqueConstraint("owner", "key"),
+    Index(None, "thread_id", "id"),
+    # What makes it impossible that two answers are written in one thread.
+    Index("uq_runs_running", "thread_id", unique=True, sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+)
+
+replicas = Table(
+    "replicas",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("alive_until", BigInteger, nullable=False),
+)
+
+run_frames = Table(
+    "run_frames",
+    metadata,
+    Column("run_id", Name, nullable=False),
+    # The number of the last of these frames.
+    Column("last", BigInteger, nullable=False, autoincrement=False),
+    Column("frames", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("run_id", "last"),
 )

@@ -11,6 +11,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from teahouse import errors
+from teahouse.errors import Problem
 from teahouse.web.chatkit import chatkit
 from teahouse.web.docs import document
 from teahouse.web.files import download, fill, preview, upload
@@ -56,6 +58,7 @@ def build(services: Callable[[], Services]) -> ASGIApp:
             bound("/docs", document),
             bound("/docs/{path:path}", document),
             bound("/healthz", _health),
+            bound("/readyz", _ready),
         ],
         redirect_slashes=False,
         default=_nowhere,
@@ -67,7 +70,18 @@ async def _docs_style(request: Request, services: Services) -> Response:
 
 
 async def _health(request: Request, services: Services) -> Response:
-    """Ready: the store answers."""
+    """Alive, whatever the database does: restarting us would not mend it."""
+    return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
+
+
+async def _ready(request: Request, services: Services) -> Response:
+    """Ready for requests: the store answers, and no end is near.
+
+    Raises:
+        Problem: SHUTTING_DOWN, STORE_UNAVAILABLE.
+    """
+    if services.runs.draining:
+        raise Problem(errors.SHUTTING_DOWN)
     await services.ping()
     return JSONResponse({"status": "ok"}, headers={"cache-control": "no-store"})
 

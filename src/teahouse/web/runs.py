@@ -9,6 +9,7 @@ setting `on_disconnect` knows better.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 from teahouse import errors
 from teahouse.errors import Problem
 from teahouse.protocol import run_frame
+from teahouse.run_types import RunRecord
 from teahouse.runs.run import Run
 from teahouse.runs.turn import find_thread
 from teahouse.web.origins import check_origin
@@ -36,16 +38,6 @@ def stops_by_leaving(request: Request, services: Services) -> bool:
     """Whether this client's closing of the connection means "stop"."""
     choice = services.settings.on_disconnect
     return choice == "stop" or (choice == "auto" and not can_come_back(request))
-
-
-async def first_reading(run: Run, *, heartbeat: float, with_state: bool) -> AsyncGenerator[bytes]:
-    """A run's events from the first to the last, for whoever has asked the question."""
-    if with_state:
-        yield run_frame(run.id, run.state)
-    async for piece in run.log.follow(patience=heartbeat):
-        yield piece
-    if with_state:
-        yield run_frame(run.id, run.state)
 
 
 async def watch(request: Request, services: Services) -> ASGIApp:
@@ -73,21 +65,34 @@ def _last_event_id(request: Request) -> int:
 
 
 async def _watching(services: Services, thread_id: str, run_id: str | None, after: int) -> AsyncGenerator[bytes]:
-    heartbeat = services.settings.limits.heartbeat_seconds
-    if services.runs.current(thread_id) is None:
-        yield run_frame(None, "idle")
-    while not services.runs.closed:
-        run = services.runs.current(thread_id)
-        if run is None:
-            if not await services.runs.begun(thread_id, patience=heartbeat):
+    runs, heartbeat = services.runs, services.settings.limits.heartbeat_seconds
+    newest: str | None = None
+    told = False
+    with runs.news_of(thread_id) as bell:
+        while not runs.closed:
+            rung = bell.rung
+            run = await runs.current(thread_id)
+            if run is not None and run.state == "running":
+                async with aclosing(runs.read(run, after if run.id == run_id else 0, patience=heartbeat)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                run_id, newest, told = None, run.id, True
+                continue
+            if not told:
+                yield _how_it_stands(run)
+            elif run is not None and run.id != newest:
+                # It began and ended between two of our looks.
+                yield run_frame(run.id, run.state, reload=True)
+            newest, told = run.id if run else None, True
+            if not await bell.wait(rung, heartbeat):
                 yield b""
-            continue
-        yield run_frame(run.id, run.state)
-        known = after if run.id == run_id else 0
-        async for piece in run.log.follow(known, patience=heartbeat):
-            yield piece
-        yield run_frame(run.id, run.state)
-        run_id = None
+
+
+def _how_it_stands(run: Run | RunRecord | None) -> bytes:
+    """Told first where nothing goes on. That the last answer was interrupted is not in the thread itself."""
+    if run is not None and run.state == "interrupted":
+        return run_frame(run.id, run.state, reload=True)
+    return run_frame(None, "idle")
 
 
 async def stop(request: Request, services: Services) -> Response:
@@ -100,5 +105,5 @@ async def stop(request: Request, services: Services) -> Response:
     context, _ = await services.visitor(request)
     thread_id = request.path_params["thread_id"]
     await find_thread(services.server, thread_id, context)
-    run = await services.runs.stop(thread_id)
-    return JSONResponse({"run": run.id if run else None}, headers={"cache-control": "no-store"})
+    run_id = await services.runs.stop(thread_id)
+    return JSONResponse({"run": run_id}, headers={"cache-control": "no-store"})

@@ -13,7 +13,7 @@ from teahouse.identity import Identified, Identity
 from teahouse.limits import Rates
 from teahouse.protocol import Context
 from teahouse.runs.ports import Explain
-from teahouse.runs.run import Runs
+from teahouse.runs.runs import Runs
 from teahouse.runs.turn import Server
 from teahouse.settings import Settings
 
