@@ -212,6 +212,23 @@ def test_tools_of_the_page_are_called_and_their_result_goes_back(chat: Chat, scr
     expect(turn).to_contain_text("The page says {'look_up': 'Longjing'}.")
 
 
+def test_a_tool_is_seen_while_it_runs_and_run_again_after_a_reload(chat: Chat, script: Script) -> None:
+    script.answers(call_tool("look_up", tea="Longjing"))
+    script.answers(repeat_tool_result())
+    tool = """options.onClientTool = ({ params }) => new Promise(answer => { window.answer = () => answer(params); });
+        chat.setOptions(options);"""
+    chat.embed(script=REMEMBER_THREAD.replace("chat.setOptions(options);", tool))
+    turn = chat.ask("Look it up")
+    running = turn.get_by_text("The page is running “look_up”…")
+    expect(running).to_be_visible()
+    chat.page.reload()
+    expect(running).to_be_visible()
+    chat.page.evaluate("window.answer()")
+    expect(chat.turns.first).to_contain_text("Longjing")
+    expect(running).to_have_count(0)
+    assert chat.watch.operations().count("threads.add_client_tool_output") == 1
+
+
 def test_a_tool_that_the_page_does_not_have_does_not_leave_the_chat_stuck(chat: Chat, script: Script) -> None:
     script.answers(call_tool("look_up"))
     script.answers(say("Then not."))

@@ -1,6 +1,5 @@
 import type { Client, Frame, RunNews } from '../api/client';
 import type {
-  ClientToolCallItem,
   FeedbackKind,
   StreamingReq,
   StructuredInputSubmission,
@@ -8,7 +7,7 @@ import type {
   ThreadItem,
   ThreadStreamEvent,
 } from '../api/wire';
-import { ApiError, BusyError, ChatKitError, ClientToolError, NetworkError, ThreadClosedError } from '../errors';
+import { ApiError, BusyError, ChatKitError, NetworkError, ThreadClosedError } from '../errors';
 import { closedReason, initialState, isBusy, moveDraft } from '../state/chat';
 import type { Conversation, Failure, Outgoing } from '../state/conversation';
 import {
@@ -26,6 +25,7 @@ import { isKnownUpdate } from '../state/items';
 import { answerText, isKnownItem, lastUserMessage, spokenText, turnsOf } from '../state/turns';
 import { Composing } from './composing';
 import { failureOf } from './failure';
+import { ClientTools } from './client-tools';
 import { FrameBatch } from './frames';
 import { ChatHistory } from './history';
 import type { InView } from './onlooker';
@@ -48,6 +48,7 @@ export class Chat {
   readonly #store: Store;
   readonly #onlooker: Onlooker;
   readonly #line: WaitingLine;
+  readonly #tools: ClientTools;
   readonly #batch = new FrameBatch<ThreadStreamEvent>((events) => this.#apply(events));
   #turn: Turn | null = null;
   /** Settles once the server has ended the run that was stopped last. */
@@ -63,6 +64,7 @@ export class Chat {
     this.history = new ChatHistory(this.#store);
     this.composing = new Composing(this.#store);
     this.#line = new WaitingLine(this.#store);
+    this.#tools = new ClientTools(this.#store);
     this.#onlooker = new Onlooker(this.#store, this.#inView());
   }
 
@@ -90,7 +92,7 @@ export class Chat {
       flush: () => this.#batch.flush(),
       load: (threadId, isWanted) => this.#load(threadId, this.#loading.signal, isWanted),
       goOn: (turn) => void this.#run(turn, null),
-      pendingCall: () => this.#pendingCall(),
+      pendingCall: () => this.#tools.pending,
       stop: (turn) => this.#stopRun(turn),
       end: (turn, error) => this.#end(turn, error),
       sendLater: (turn, message) => this.#sendLater(turn, message),
@@ -186,6 +188,7 @@ export class Chat {
         this.#onlooker.upToDate = false;
         void this.#onlooker.follow();
       }
+      this.#takeUpCall();
     } catch (error) {
       if (signal.aborted) return;
       this.#onlooker.leave();
@@ -295,6 +298,7 @@ export class Chat {
     const turn = this.#turn;
     if (!turn) return;
     if (turn.place.run !== null) this.#stopRun(turn);
+    else if (turn.calling) turn.stop();
     else if (this.#store.client.resumes && !turn.stopWanted) turn.stopWanted = true;
     else turn.stop();
   }
@@ -492,6 +496,10 @@ export class Chat {
       void this.#onlooker.follow();
     } else if (canComeBack && turn.message && error instanceof ApiError && error.code === 'run_active') {
       this.#sendLater(turn, turn.message);
+    } else if (turn.submits && error instanceof ApiError && ANSWERED.has(error.code)) {
+      // Another tab has answered the call. Nothing changed by our trying, and what came of it is loaded.
+      this.#end(turn, null);
+      void this.fetchUpdates().catch(() => undefined);
     } else {
       this.#end(turn, turn.stopped ? null : error);
     }
@@ -601,41 +609,35 @@ export class Chat {
     this.composing.giveBack(message);
   }
 
-  /**
-   * When the answer ended by calling a tool of the page: runs it, and returns the request that carries its result.
-   * A tool that fails answers with its error, so that the assistant can go on and the thread is not stuck.
-   */
+  /** When the answer ended by calling a tool of the page: runs it, and returns the request that carries its result. */
   async #answerClientTool(turn: Turn): Promise<StreamingReq | null> {
     const { threadId } = this.state;
-    const call = this.#pendingCall();
+    const call = this.#tools.pending;
     if (turn !== this.#turn || threadId === null || !call) return null;
-    const result = await this.#runClientTool(call.name, call.arguments);
-    if (turn.signal.aborted) return null;
-    this.#store.set({ conversation: answerToolCall(this.state.conversation, call.id, result) });
-    return { type: 'threads.add_client_tool_output', params: { thread_id: threadId, result } };
+    turn.calling = true;
+    const answered = await this.#tools.run(call, turn.signal);
+    turn.calling = false;
+    if (!answered || turn !== this.#turn) return null;
+    turn.submits = true;
+    this.#store.set({ conversation: answerToolCall(this.state.conversation, call.id, answered.result) });
+    return { type: 'threads.add_client_tool_output', params: { thread_id: threadId, result: answered.result } };
   }
 
-  #pendingCall(): ClientToolCallItem | null {
-    const { items, failure } = this.state.conversation;
-    const call = items.at(-1);
-    return call?.type === 'client_tool_call' && call.status === 'pending' && !failure ? call : null;
-  }
-
-  async #runClientTool(name: string, params: Record<string, unknown>): Promise<unknown> {
-    const run = this.#store.delegate.clientTool;
-    try {
-      if (!run) throw new ClientToolError('client_tool.missing', `The server called the client tool "${name}", but the page has no onClientTool.`);
-      return await run({ name, params });
-    } catch (cause) {
-      const error =
-        cause instanceof ClientToolError
-          ? cause
-          : new ClientToolError('client_tool.failed', `The client tool "${name}" failed: ${String(cause)}`, { cause });
-      this.#store.report(error);
-      return { error: error.message };
-    }
+  /** A call that was being answered when the page went away is run again; whoever only looks on has no tools. */
+  #takeUpCall(): void {
+    if (this.#turn || isBusy(this.state) || !this.#tools.available || !this.#tools.pending) return;
+    if (closedReason(this.state.conversation.thread)) return;
+    const turn = new Turn();
+    turn.calling = true;
+    this.#onlooker.leave();
+    this.#turn = turn;
+    this.#store.set({ activity: 'waiting', announcement: null });
+    void this.#run(turn, null);
   }
 }
+
+/** What a server says to the result of a call that has one already, and while an answer to that is being written. */
+const ANSWERED: ReadonlySet<string> = new Set(['invalid_request', 'run_active']);
 
 /** Tells who waits for a turn that has ended. A stream that ended well was accepted, even if it said nothing. */
 function settle(turn: Turn, error: unknown): void {

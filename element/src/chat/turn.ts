@@ -30,6 +30,10 @@ export class Turn {
   before: string | undefined;
   /** Whether its own requests are being sent and answered, so that nobody has to look on. */
   reading = false;
+  /** Whether the page is running a tool for it: nothing is asked of the server meanwhile. */
+  calling = false;
+  /** Whether it was last asked with the result of such a tool. */
+  submits = false;
   /** Whether the assistant has begun to answer. */
   answered = false;
   /** Whether it was lost on the way before, and sent again. */

@@ -2,8 +2,9 @@ import type { ChatKitEvents } from '@openai/chatkit';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { Client } from '../../src/api/client';
-import type { ThreadStreamEvent } from '../../src/api/wire';
+import type { ThreadItem, ThreadStreamEvent } from '../../src/api/wire';
 import { Chat } from '../../src/chat/chat';
+import { PATIENCE } from '../../src/chat/client-tools';
 import type { ChatDelegate } from '../../src/chat/store';
 import { userContent } from '../../src/state/content';
 import { draftText, textContent } from '../../src/state/draft';
@@ -260,6 +261,58 @@ describe('a client tool', () => {
     await idle();
     expect(server.last?.params.result).toEqual({ error: 'The client tool "locate" failed: Error: No signal' });
     expect(errors()).toMatchObject([{ name: 'ClientToolError', code: 'client_tool.failed' }]);
+  });
+
+  test('that does not answer in time answers with that', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    clientTool = () => new Promise(() => undefined);
+    await say('Where?');
+    await vi.waitFor(() => expect(chat.state.conversation.items.at(-1)?.type).toBe('client_tool_call'));
+    await vi.advanceTimersByTimeAsync(PATIENCE);
+    vi.useRealTimers();
+    await idle();
+    expect(server.last?.params.result).toEqual({ error: 'The client tool "locate" did not answer within 5 minutes.' });
+    expect(errors()).toMatchObject([{ code: 'client_tool.timeout' }]);
+  });
+
+  test('that was running when the page went away is run again', async () => {
+    const waiting = [question('Where?'), toolCall('locate', { exact: true })];
+    server.on('threads.get_by_id', () => json(thread({ items: page<ThreadItem>(waiting) })));
+    clientTool = ({ name }) => ({ name });
+    await chat.open('thr_1');
+    await idle();
+    expect(server.last?.params).toEqual({ thread_id: 'thr_1', result: { name: 'locate' } });
+    expect(shown()).toBe('In Hangzhou.');
+  });
+
+  test('is left alone by a page that has no tools', async () => {
+    const waiting = [question('Where?'), toolCall('locate')];
+    server.on('threads.get_by_id', () => json(thread({ items: page<ThreadItem>(waiting) })));
+    clientTool = undefined;
+    await chat.open('thr_1');
+    await idle();
+    expect(server.last?.type).toBe('threads.get_by_id');
+  });
+
+  test('that another tab has answered changes nothing', async () => {
+    const waiting = [question('Where?'), toolCall('locate')];
+    const answered = [question('Where?'), { ...toolCall('locate'), status: 'completed' as const }, answer('In Wuyishan.')];
+    let loaded = 0;
+    server.on('threads.get_by_id', () => json(thread({ items: page<ThreadItem>((loaded += 1) === 1 ? waiting : answered) })));
+    server.on('threads.add_client_tool_output', () => json({ error: { code: 'invalid_request', message: 'No call.' } }, 400));
+    clientTool = () => ({});
+    await chat.open('thr_1');
+    await vi.waitFor(() => expect(shown()).toBe('In Wuyishan.'));
+    expect(errors()).toEqual([]);
+  });
+
+  test('can be stopped while it runs', async () => {
+    clientTool = () => new Promise(() => undefined);
+    await say('Where?');
+    await vi.waitFor(() => expect(chat.state.conversation.items.at(-1)?.type).toBe('client_tool_call'));
+    chat.stop();
+    await idle();
+    expect(errors()).toEqual([]);
   });
 });
 
