@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from pydantic import BaseModel
 
+import teahouse.hosted.errors
 import teahouse.store.errors
 from teahouse import errors
 from teahouse.agents.guide.anchors import Slugs, heading_text
@@ -135,7 +136,8 @@ def test_troubleshooting_leads_to_every_problem_and_error(language: str) -> None
 
 
 def kinds() -> set[str]:
-    everything = [*vars(errors).values(), *vars(teahouse.store.errors).values()]
+    modules = (errors, teahouse.store.errors, teahouse.hosted.errors)
+    everything = [value for module in modules for value in vars(module).values()]
     return {value.code for value in everything if isinstance(value, Kind)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hosted.openai_sessions import openai
 from house import Browser, of_type, served, texts
 from openai_provider import Calls, Says, provider
 from teahouse import Settings, Teahouse
@@ -60,3 +62,22 @@ async def test_mounted(example: Callable[[str], Any], name: str, path: str) -> N
         assert (await browser.http.get("/healthz")).json() == {"status": "ok"}
         assert texts(await browser.items(await browser.open_thread("Tea"))) == ["Tea", "Tea"]
         assert (await beside.http.get("/chat")).headers["location"].endswith("/chat/")
+
+
+async def test_hosted_flask(example: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    async with openai() as there:
+        for name, value in (
+            ("OPENAI_API_KEY", there.key),
+            ("OPENAI_BASE_URL", there.url),
+            ("CHATKIT_WORKFLOW_ID", "wf_1"),
+            ("NO_PROXY", "127.0.0.1"),
+        ):
+            monkeypatch.setenv(name, value)
+        flask = example("hosted_flask")
+        browser = flask.app.test_client()
+        made = [(await asyncio.to_thread(browser.post, "/api/chatkit/session")).json for _ in range(2)]
+        there.refuses(401)
+        refused = await asyncio.to_thread(flask.app.test_client().post, "/api/chatkit/session")
+        await asyncio.to_thread(flask.sessions.close)
+    assert made[0]["client_secret"] == made[1]["client_secret"]
+    assert refused.json["error"]["code"] == "hosted_key_refused"

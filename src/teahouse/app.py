@@ -27,6 +27,7 @@ from teahouse.agents.server import AgentServer
 from teahouse.errors import Problem, Words
 from teahouse.files import Attachments, Disk
 from teahouse.files.tickets import Tickets
+from teahouse.hosted import HostedSessions
 from teahouse.identity.anonymous import AnonymousIdentity, key_in
 from teahouse.runs.log import MemoryLog, RunLog
 from teahouse.runs.run import Bounds
@@ -36,6 +37,7 @@ from teahouse.runs.turn import Server
 from teahouse.settings import Settings, bundled_docs, load
 from teahouse.store import SqlStore, database_at
 from teahouse.web import routes
+from teahouse.web.hosted import HostedWorkflow
 from teahouse.web.middleware import Front
 from teahouse.web.runs import RUN_HEADER
 from teahouse.web.services import Services
@@ -139,6 +141,7 @@ class Teahouse:
                 docs=(settings.docs, bundled_docs()) if is_guide else (bundled_docs(),),
                 is_guide=is_guide,
                 files=files,
+                hosted=await self._hosted(stack),
             )
 
     async def _runs(self, server: Server, store: SqlStore, stack: AsyncExitStack) -> Runs:
@@ -199,6 +202,15 @@ class Teahouse:
         """What of attached files the model is given as it is."""
         model = self.settings.model
         return attachments.takes(model, uses_responses=models.uses_responses(model))
+
+    async def _hosted(self, stack: AsyncExitStack) -> HostedWorkflow | None:
+        """The workflow that OpenAI runs, if one is configured."""
+        config = self.settings.hosted
+        if config.workflow_id is None:
+            return None
+        sessions = await stack.enter_async_context(HostedSessions(config=config))
+        named = config.state_variables if isinstance(config.state_variables, str) else None
+        return HostedWorkflow(sessions, _function(named, "hosted.state_variables") if named else None)
 
     @asynccontextmanager
     async def _guide(self, store: SqlStore, cache: Path) -> AsyncIterator[Server]:
@@ -354,6 +366,21 @@ def _resolve(target: Any, option: str, kinds: tuple[type, ...]) -> Any:
         reason = Words(f"{found} is no {wanted}", f"{found} 不是 {wanted}")
         raise Problem(errors.BAD_TARGET, option=option, target=str(target), reason=reason)
     return value
+
+
+def _function(target: str, option: str) -> Callable[..., Any]:
+    """The function that a target names.
+
+    Raises:
+        Problem: BAD_TARGET with the reason.
+    """
+    value = _load(target, option)
+    if not callable(value):
+        name = type(value).__name__
+        raise Problem(
+            errors.BAD_TARGET, option=option, target=target, reason=Words(f"{name} is no function", f"{name} 不是函数")
+        )
+    return value  # type: ignore[no-any-return]
 
 
 def _load(target: str, option: str) -> Any:

@@ -7,6 +7,7 @@ the world uses.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tomllib
@@ -67,6 +68,19 @@ def _origin(text: str) -> str:
             Words("it is not an origin such as https://www.example.com", "应为来源，例如 https://www.example.com")
         )
     return origin
+
+
+def _proxy_address(url: SecretStr) -> SecretStr:
+    """The address of an HTTP proxy, perhaps with who one is there."""
+    text = url.get_secret_value()
+    if re.fullmatch(r"https?://([^\s/?#@]+@)?[^\s/?#@]+/?", text) is None or not _has_a_place(text):
+        raise ValueError(
+            Words(
+                "it is not an HTTP proxy such as http://user:password@proxy.example:3128",
+                "应为 HTTP 代理，例如 http://用户:密码@proxy.example:3128",
+            )
+        )
+    return url
 
 
 _SIGNING_IN = r"(?:[^\s/?#@:]+(?::[^\s/?#@:]*)?@)?"
@@ -220,6 +234,141 @@ class Rates(Group):
     address_quick: Rate = Field("3000/minute", description="Quick requests from one address.")
 
 
+StateValue = str | bool | int | float
+"""What a workflow's state variable may be."""
+
+
+def check_state_variables(variables: object) -> dict[str, StateValue]:
+    """State variables as OpenAI takes them: at most 64, names of at most 64 characters (OpenAPI, `WorkflowParam`).
+
+    Raises:
+        ValueError: with `Words`.
+    """
+    if not isinstance(variables, Mapping):
+        raise ValueError(Words("they have to be an object of names and values", "应为由名称和值组成的对象"))
+    if len(variables) > 64:
+        raise ValueError(Words(f"64 are the most, these are {len(variables)}", f"最多 64 个，现有 {len(variables)} 个"))
+    for name, value in variables.items():
+        if not isinstance(name, str) or not 1 <= len(name) <= 64:
+            shown = str(name)[:20]
+            raise ValueError(
+                Words(f"the name {shown!r} has to have 1 to 64 characters", f"名称 {shown!r} 应为 1 到 64 个字符")
+            )
+        if not isinstance(value, str | bool | int | float) or (isinstance(value, float) and not math.isfinite(value)):
+            raise ValueError(
+                Words(f"{name!r} has to be text, a number, true or false", f"{name!r} 应为文本、数字、true 或 false")
+            )
+        if isinstance(value, str) and len(value) > 10_485_760:
+            raise ValueError(Words(f"{name!r} is longer than 10485760 characters", f"{name!r} 超过 10485760 个字符"))
+    return dict(variables)
+
+
+def _state(value: dict[str, Any] | str) -> dict[str, Any] | str:
+    if isinstance(value, str):
+        if re.fullmatch(r"[\w.]+:[\w.]+", value) is None:
+            raise ValueError(Words("it is not of the form module:function", "格式不是 模块:函数"))
+        return value
+    return check_state_variables(value)
+
+
+# What guides and OpenAI's own examples write in a session request, and what it is called here.
+_ELSEWHERE: dict[str, Words] = {
+    "user": Words("it is the visitor, and never a setting; take it out", "用户由访客身份决定，不是设置；请删除"),
+    "workflow": Words("write `workflow_id` and `version`", "请改用 `workflow_id` 和 `version`"),
+    "domain_key": Words(
+        "sessions have none; it belongs to a page with a custom backend. Take it out",
+        "会话没有这个参数，它只用于自定义后端的页面；请删除",
+    ),
+    "expires_after": Words("write `expires_seconds`, 1 to 600", "请改用 `expires_seconds`，取值 1 到 600"),
+    "ttl_seconds": Words("write `expires_seconds`, 1 to 600", "请改用 `expires_seconds`，取值 1 到 600"),
+    "rate_limits": Words("write `requests_per_minute`", "请改用 `requests_per_minute`"),
+    "max_requests_per_1_minute": Words("write `requests_per_minute`", "请改用 `requests_per_minute`"),
+    "max_requests_per_session": Words("OpenAI knows no such limit; take it out", "OpenAI 没有这个限制；请删除"),
+    "scope": Words("OpenAI knows no such field; take it out", "OpenAI 没有这个字段；请删除"),
+    "metadata": Words(
+        "OpenAI knows no such field; use `state_variables`", "OpenAI 没有这个字段；请用 `state_variables`"
+    ),
+    "chatkit_configuration": Words(
+        "write `file_upload`, `history` and `titling`", "请改用 `file_upload`、`history` 和 `titling`"
+    ),
+}
+_ELSEWHERE["domainKey"] = _ELSEWHERE["domain_key"]
+
+
+def _workflow_id(text: str) -> str:
+    if re.fullmatch(r"wf_[A-Za-z0-9_-]{1,200}", text) is None:
+        raise ValueError(
+            Words(
+                "it is not an id such as wf_68df…, as Agent Builder shows it",
+                "应为 Agent Builder 中显示的 wf_68df… 形式",
+            )
+        )
+    return text
+
+
+def _version(text: str) -> str:
+    if text.strip().lower() in ("latest", "newest", "draft", "current"):
+        raise ValueError(
+            Words(
+                f"{text!r} makes sessions that fail later; leave it out for the newest that is deployed",
+                f"{text!r} 创建的会话随后会失败；如需最新发布的版本，请不要设置",
+            )
+        )
+    return text
+
+
+class Hosted(Group):
+    """A workflow that OpenAI runs (Agent Builder, until 2026-11-30), and the sessions for it."""
+
+    workflow_id: Annotated[str, AfterValidator(_workflow_id)] | None = Field(
+        None, description="Id of the workflow, `wf_…`. Without it there are no sessions."
+    )
+    version: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_version)] | None = Field(
+        None, description="Version of the workflow. Default: the newest that is deployed."
+    )
+    state_variables: Annotated[dict[str, Any] | str, AfterValidator(_state)] | None = Field(
+        None, description="State variables, or `module:function` that makes them from the request."
+    )
+    tracing: bool = Field(True, description="Whether OpenAI keeps traces of the workflow.")
+    file_upload: bool = Field(False, description="Whether visitors may upload files.")
+    max_files: int | None = Field(None, ge=1, description="Most files of a session. Default: OpenAI's, 10.")
+    max_file_size: int | None = Field(
+        None, ge=1, le=512, description="Largest file in megabytes. Default: OpenAI's, 512."
+    )
+    history: bool = Field(True, description="Whether visitors see their earlier threads.")
+    recent_threads: int | None = Field(None, ge=1, description="How many of them. Default: all.")
+    titling: bool = Field(True, description="Whether OpenAI makes titles for threads.")
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="Requests of one session in a minute. Default: OpenAI's, 10."
+    )
+    expires_seconds: int = Field(600, ge=1, le=600, description="How long a session lives.")
+    api_key: SecretStr | None = Field(
+        None, description="OpenAI's key, of the workflow's project; never leaves the server. Default: `OPENAI_API_KEY`."
+    )
+    api_key_file: Path | None = Field(None, description="File with the key, as container secrets are.")
+    base_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        "https://api.openai.com/v1", description="Address of OpenAI's API."
+    )
+    proxy: Annotated[SecretStr, AfterValidator(_proxy_address)] | None = Field(
+        None, description="`http://user:password@host:port` on the way to OpenAI. Default: `HTTPS_PROXY`."
+    )
+    timeout_seconds: float = Field(10, gt=0, le=120, description="Longest wait for one answer of OpenAI.")
+    patience_seconds: float = Field(20, gt=0, le=300, description="Longest wait of a visitor, retries and all.")
+    connections: int = Field(256, ge=1, le=4096, description="Most requests to OpenAI at a time.")
+    max_waiting: int = Field(2000, ge=1, description="Most visitors who wait; more are turned away at once.")
+    max_sessions: int = Field(10_000, ge=0, description="Live sessions that are kept to be used again.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _know_other_names(cls, given: Any) -> Any:
+        """Say for what is called otherwise elsewhere what it is called here."""
+        for name in given if isinstance(given, Mapping) else ():
+            if name in _ELSEWHERE:
+                why = _ELSEWHERE[name]
+                raise ValueError(Words(f"`{name}`: {why.en}", f"`{name}`：{why.zh}"))
+        return given
+
+
 class Settings(BaseSettings):
     """How this Teahouse runs."""
 
@@ -265,6 +414,7 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=lambda: Limits(), description="Bounds.")
     files: Files = Field(default_factory=lambda: Files(), description="Attached files.")
     rates: Rates = Field(default_factory=lambda: Rates(), description="How often.")
+    hosted: Hosted = Field(default_factory=lambda: Hosted(), description="A workflow that OpenAI runs.")
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         (), description="Other origins whose pages may use this server, e.g. `https://www.example.com`."
     )

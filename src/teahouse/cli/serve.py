@@ -115,7 +115,8 @@ def _run(chosen: settings.Settings, listener: socket.socket) -> None:
 
 
 def _secrets_of(chosen: settings.Settings) -> list[str]:
-    secrets = (chosen.secret, chosen.model.api_key, chosen.database, chosen.redis)
+    hosted = chosen.hosted
+    secrets = (chosen.secret, chosen.model.api_key, chosen.database, chosen.redis, hosted.api_key, hosted.proxy)
     return [secret.get_secret_value() for secret in secrets if secret] + [os.environ.get("OPENAI_API_KEY", "")]
 
 

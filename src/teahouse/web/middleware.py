@@ -110,7 +110,7 @@ def _headers_of(problem: Problem) -> dict[str, str]:
     """What programs read of a problem, which have no use for its sentences."""
     if problem.kind is errors.METHOD_NOT_ALLOWED:
         return {"allow": str(problem.details["allowed"])}
-    if problem.kind is errors.TOO_MANY_REQUESTS:
+    if problem.kind.status in (429, 503) and "seconds" in problem.details:
         return {"retry-after": str(problem.details["seconds"])}
     return {}
 
@@ -118,7 +118,8 @@ def _headers_of(problem: Problem) -> dict[str, str]:
 def problem_response(problem: Problem, scope: Scope) -> Response:
     """A problem as HTTP: a page for a person who follows a link, JSON for everybody else.
 
-    The JSON is `{"error": {code, message, param, doc_url, request_id}}`.
+    The JSON is `{"error": {code, message, param, doc_url, request_id}}`, with `upstream_request_id` where another
+    service has failed and named its own.
     """
     request = HTTPConnection(scope)
     language = language_of(locale_of(request))
@@ -142,4 +143,6 @@ def problem_response(problem: Problem, scope: Scope) -> Response:
         "doc_url": f"{scope.get('root_path', '')}/{problem.page(language)}",
         "request_id": request_id,
     }
+    if upstream := problem.details.get("upstream_request_id"):
+        error["upstream_request_id"] = upstream
     return JSONResponse({"error": error}, status, headers=headers)

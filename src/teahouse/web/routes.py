@@ -16,6 +16,7 @@ from teahouse.errors import Problem
 from teahouse.web.chatkit import chatkit
 from teahouse.web.docs import document
 from teahouse.web.files import download, fill, preview, upload
+from teahouse.web.hosted import session
 from teahouse.web.page import about, static
 from teahouse.web.runs import stop, watch
 from teahouse.web.services import Services
@@ -54,6 +55,8 @@ def build(services: Callable[[], Services]) -> ASGIApp:
             bound("/favicon.svg", static),
             bound("/assets/{name}", static),
             bound("/api", about),
+            bound("/api/chatkit/session", session, "POST"),
+            bound("/api/create-session", session, "POST"),  # its name in OpenAI's starter application
             bound("/docs.css", _docs_style),
             bound("/docs", document),
             bound("/docs/{path:path}", document),

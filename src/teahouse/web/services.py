@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
 
@@ -16,6 +17,9 @@ from teahouse.runs.ports import Explain
 from teahouse.runs.runs import Runs
 from teahouse.runs.turn import Server
 from teahouse.settings import Settings
+
+if TYPE_CHECKING:
+    from teahouse.web.hosted import HostedWorkflow
 
 STATIC = Path(__file__).parents[1] / "static"
 """The built element and the page."""
@@ -31,6 +35,7 @@ class Services:
             our own documentation: errors link to its pages.
         is_guide: whether the embedded assistant answers.
         files: takes and gives attached files; None when that is switched off, or somebody else's task.
+        hosted: the workflow that OpenAI runs, if one is configured.
     """
 
     settings: Settings
@@ -43,6 +48,7 @@ class Services:
     docs: tuple[Path, ...]
     is_guide: bool
     files: Attachments | None = None
+    hosted: HostedWorkflow | None = None
 
     async def visitor(self, request: HTTPConnection) -> tuple[Context, Identified]:
         """Who asks, and the context that travels with what they ask."""
