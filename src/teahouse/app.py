@@ -142,6 +142,7 @@ class Teahouse:
                 is_guide=is_guide,
                 files=files,
                 hosted=await self._hosted(stack),
+                answers_files=self._server is None,
             )
 
     async def _runs(self, server: Server, store: SqlStore, stack: AsyncExitStack) -> Runs:

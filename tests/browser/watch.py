@@ -42,7 +42,8 @@ class Watch:
 
     def operations(self) -> list[str]:
         """The kinds of ChatKit requests that were sent, in order."""
-        return [json.loads(request.post_data or "{}")["type"] for request in self.requests if request.method == "POST"]
+        asked = [request for request in self.requests if request.headers.get("content-type") == "application/json"]
+        return [json.loads(request.post_data or "{}")["type"] for request in asked]
 
     def paths(self) -> list[str]:
         """The paths that were asked for, in order."""

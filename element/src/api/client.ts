@@ -2,6 +2,8 @@ import type { ErrorDetails } from '../errors';
 import { ApiError, NetworkError } from '../errors';
 import { readServerEvents } from './sse';
 import type {
+  Attachment,
+  AttachmentsCreateReq,
   FeedbackKind,
   ItemsListReq,
   Page,
@@ -74,6 +76,25 @@ export class Client {
 
   listItems(params: ItemsListReq['params'], signal?: AbortSignal): Promise<Page<ThreadItem>> {
     return this.#quick({ type: 'items.list', params }, signal);
+  }
+
+  /** Announces a file. The answer says where it is to be sent. */
+  createAttachment(params: AttachmentsCreateReq['params'], signal?: AbortSignal): Promise<Attachment> {
+    return this.#quick({ type: 'attachments.create', params }, signal);
+  }
+
+  async deleteAttachment(attachmentId: string): Promise<void> {
+    await this.#quick({ type: 'attachments.delete', params: { attachment_id: attachmentId } });
+  }
+
+  /** What goes with every request, for those that are not made here. */
+  get headers(): Record<string, string> {
+    return { Accept: 'application/json', 'Accept-Language': this.#config.locale() };
+  }
+
+  /** The page's own way to send requests. */
+  get fetch(): typeof fetch | undefined {
+    return this.#config.fetch;
   }
 
   async renameThread(threadId: string, title: string): Promise<void> {
@@ -161,11 +182,20 @@ export class Client {
     return response;
   }
 
-  /** Below the chat's own address, whose query it keeps. */
+  /** Where a Teahouse gives a file back. */
+  fileAddress(attachmentId: string): string | undefined {
+    return this.resumes ? this.#below(`/files/${encodeURIComponent(attachmentId)}`) : undefined;
+  }
+
   #runsUrl(threadId: string, end: string, params: Record<string, string> = {}): string {
+    return this.#below(`/runs/${encodeURIComponent(threadId)}${end}`, params);
+  }
+
+  /** An address below the chat's own, whose query it keeps. */
+  #below(end: string, params: Record<string, string> = {}): string {
     const [path = '', query = ''] = this.#config.url.split('#', 1)[0]?.split('?') ?? [];
     const search = new URLSearchParams([...new URLSearchParams(query), ...Object.entries(params)]).toString();
-    return `${path.replace(/\/$/, '')}/runs/${encodeURIComponent(threadId)}${end}${search && `?${search}`}`;
+    return `${path.replace(/\/$/, '')}${end}${search && `?${search}`}`;
   }
 }
 
@@ -202,15 +232,19 @@ function notChatKit(response: Response): ApiError {
 
 /** The server's own error where it sent one ({"error": {…}}), else one made of the status. */
 async function readError(response: Response): Promise<ApiError> {
-  const body: unknown = parse(await response.text().catch(() => ''));
-  const error = field(body, 'error');
-  const code = text(field(error, 'code')) ?? `http.${response.status}`;
-  const message = text(field(error, 'message')) ?? `The server answered with status ${response.status}.`;
+  return readErrorText(response.status, await response.text().catch(() => ''), response.headers.get('X-Request-Id'));
+}
+
+/** The error in the body of a response that was not ok. */
+export function readErrorText(status: number, body: string, requestId: string | null): ApiError {
+  const error = field(parse(body), 'error');
+  const code = text(field(error, 'code')) ?? `http.${status}`;
+  const message = text(field(error, 'message')) ?? `The server answered with status ${status}.`;
   const details: ErrorDetails = {
-    requestId: text(field(error, 'request_id')) ?? response.headers.get('X-Request-Id') ?? undefined,
+    requestId: text(field(error, 'request_id')) ?? requestId ?? undefined,
     docUrl: text(field(error, 'doc_url')),
   };
-  return new ApiError(response.status, code, message, details);
+  return new ApiError(status, code, message, details);
 }
 
 function field(value: unknown, name: string): unknown {

@@ -1,4 +1,5 @@
 import type { Client, Frame, RunNews } from '../api/client';
+import { Uploads } from '../attachments/uploads';
 import type {
   FeedbackKind,
   StreamingReq,
@@ -45,6 +46,7 @@ import { NOWHERE, placeAfter } from './watch';
 export class Chat {
   readonly history: ChatHistory;
   readonly composing: Composing;
+  readonly uploads: Uploads;
   readonly #store: Store;
   readonly #onlooker: Onlooker;
   readonly #line: WaitingLine;
@@ -63,6 +65,7 @@ export class Chat {
     this.#store = new Store(client, delegate);
     this.history = new ChatHistory(this.#store);
     this.composing = new Composing(this.#store);
+    this.uploads = new Uploads(this.#store);
     this.#line = new WaitingLine(this.#store);
     this.#tools = new ClientTools(this.#store);
     this.#onlooker = new Onlooker(this.#store, this.#inView());
@@ -105,6 +108,11 @@ export class Chat {
     return this.#store.client.url;
   }
 
+  /** Where the server gives a file back; `undefined` where that is not known. */
+  fileAddress(attachmentId: string): string | undefined {
+    return this.#store.client.fileAddress(attachmentId);
+  }
+
   /** Talks to the server in another way from now on; a chat with another server begins anew. */
   useClient(client: Client): void {
     const before = this.#store.client;
@@ -114,6 +122,7 @@ export class Chat {
       return;
     }
     this.leave();
+    this.uploads.reset();
     this.history.reset();
     this.#store.reset();
   }

@@ -26,7 +26,8 @@ export class Composing {
     const { draft } = this;
     if (!saysSomething(draft)) return null;
     this.#set(emptyDraft);
-    return { ...draft, content: trimmed(draft.content) };
+    const { quotedText, attachments } = draft;
+    return { content: trimmed(draft.content), quotedText, attachments };
   }
 
   /** A message goes back to the composer, before anything typed meanwhile. */

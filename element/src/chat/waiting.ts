@@ -47,6 +47,7 @@ export class WaitingLine {
   #set(entries: readonly Entry[]): void {
     if (entries.length === 0 && this.isEmpty) return;
     this.#entries = entries;
-    this.#store.set({ waiting: entries.map(({ key, message: { content, quotedText } }) => ({ key, content, quotedText })) });
+    const waiting = entries.map(({ key, message: { content, quotedText, attachments = [] } }) => ({ key, content, quotedText, attachments }));
+    this.#store.set({ waiting });
   }
 }

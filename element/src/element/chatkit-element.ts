@@ -26,7 +26,7 @@ import { TurnKeys } from '../views/thread';
 import type { LocalState, Screen } from '../views/ui';
 import { initialLocalState } from '../views/ui';
 import { payAttention } from './attention';
-import { defaultOptions, isHosted, optionsToCome, unknownOptions } from './options';
+import { defaultOptions, isHosted, optionsToCome, unknownOptions, uploadConfig } from './options';
 import { Readiness } from './readiness';
 
 type Parameters1<Method extends (...args: never[]) => unknown> = Parameters<Method>[0];
@@ -121,20 +121,26 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   /** Says something as the user. Resolves once the server has it; rejects with what kept it from arriving. */
   async sendUserMessage(message: Parameters1<OpenAIChatKit['sendUserMessage']>): Promise<void> {
     const { text, content, reply, attachments, newThread, toolChoice, model } = message;
-    if (attachments?.length) throw new NotSupportedError('attachments');
-    if (!text && !content?.length) throw new ChatKitError('message.empty', 'A message needs text or content.');
+    if (!text && !content?.length && !attachments?.length) {
+      throw new ChatKitError('message.empty', 'A message needs text, content or attachments.');
+    }
     const chat = await this.#loaded();
     if (newThread) chat.openNew();
-    await chat.send({ content: userContent(content ?? text ?? ''), quotedText: reply, toolId: toolChoice?.id, model });
+    const said = userContent(content ?? text ?? '').filter((part) => part.type === 'input_tag' || part.text !== '');
+    await chat.send({ content: said, quotedText: reply, attachments, toolId: toolChoice?.id, model });
   }
 
   /** Puts a text into the composer, in place of what is there. Resolves once it is there. */
   async setComposerValue(value: Parameters1<OpenAIChatKit['setComposerValue']>): Promise<void> {
     const { text, content, reply, attachments, files, selectedToolId, selectedModelId } = value;
-    if (attachments?.length || files?.length) throw new NotSupportedError('attachments');
     if (reply) throw new NotSupportedError('replies in the composer');
     if (selectedToolId || selectedModelId) throw new NotSupportedError('tools and models in the composer');
     const chat = await this.#loaded();
+    if (files?.length && !chat.uploads.enabled) {
+      throw new ChatKitError('attachments.disabled', 'Files need composer.attachments.enabled.');
+    }
+    if (attachments) chat.composing.change({ attachments });
+    if (files) chat.uploads.add(files);
     if (content ?? text !== undefined) chat.composing.change({ content: textContent(content ? messageText(content) : (text ?? '')) });
     await this.updateComplete;
   }
@@ -263,6 +269,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     const moved = before !== null && before.clientUrl !== client.url;
     this.#chat = before ?? new Chat(client, this.#delegate());
     this.#chat.useClient(client);
+    this.#chat.uploads.config = uploadConfig(options);
     this.#attend(this.#chat);
     if (!before || moved || this.#usesDefaults) this.#open(this.#chat, options.initialThread ?? null);
     else if (this.#left) void this.#chat.comeBack().catch(() => undefined);

@@ -1,6 +1,7 @@
 import type { ChatKitOptions, CustomApiConfig } from '@openai/chatkit';
 
 import { scriptUrl } from '../chunks';
+import type { UploadConfig } from '../attachments/uploads';
 
 /**
  * Which options there are, checked against the official types by the compiler: a key they gain, or lose, fails here.
@@ -82,7 +83,6 @@ function unknownKeys(value: unknown, shape: AnyShape, path: string): UnknownOpti
 /** What the page asks for that this version does not have yet, by the option's name. */
 export function optionsToCome({ composer, entities, commands, widgets }: ChatKitOptions): string[] {
   const asked: Record<string, unknown> = {
-    'composer.attachments': composer?.attachments?.enabled,
     'composer.dictation': composer?.dictation?.enabled,
     'composer.tools': composer?.tools?.length,
     'composer.models': composer?.models?.length,
@@ -93,6 +93,13 @@ export function optionsToCome({ composer, entities, commands, widgets }: ChatKit
     'widgets.onAction': widgets?.onAction,
   };
   return Object.keys(asked).filter((name) => asked[name]);
+}
+
+/** How files are taken: as the page says, and announced first where it does not say how they are sent. */
+export function uploadConfig({ api, composer }: ChatKitOptions): UploadConfig | null {
+  if (!composer?.attachments?.enabled) return null;
+  const strategy = ('uploadStrategy' in api ? api.uploadStrategy : undefined) ?? { type: 'two_phase' };
+  return { options: composer.attachments, strategy };
 }
 
 /** Whether the options are for a workflow hosted by OpenAI, which this element cannot reach. */

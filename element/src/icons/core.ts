@@ -12,7 +12,11 @@ import {
   Compass,
   Copy,
   ExternalLink,
+  FileSpreadsheet,
   FileText,
+  Image,
+  Mic,
+  Paperclip,
   Globe,
   History,
   Info,
@@ -62,6 +66,10 @@ const own = {
   'ui:external': { shapes: ExternalLink },
   'ui:file': { shapes: FileText },
   'ui:done': { shapes: Check },
+  'ui:attach': { shapes: Paperclip },
+  'ui:sheet': { shapes: FileSpreadsheet },
+  'ui:image': { shapes: Image },
+  'ui:dictate': { shapes: Mic },
 } as const satisfies Record<string, Icon>;
 
 /** Names of the options that are common on a start screen, so that it is drawn without waiting. */

@@ -14,6 +14,7 @@ interface About {
     readonly greeting: string;
     readonly prompts: readonly { readonly label: string; readonly prompt: string; readonly icon?: ChatKitIcon }[];
   };
+  readonly attachments: NonNullable<ChatKitOptions['composer']>['attachments'] | null;
 }
 
 const TEXTS = {
@@ -75,10 +76,14 @@ async function ask(chat: OpenAIChatKit, text: string): Promise<void> {
   await chat.sendUserMessage({ text }).catch(() => chat.setComposerValue({ text }));
 }
 
-function optionsFor({ name, page }: About): ChatKitOptions {
+function optionsFor({ name, page, attachments }: About): ChatKitOptions {
   const colorScheme = dark.matches ? 'dark' : 'light';
   return {
-    api: { url: new URL('chatkit', import.meta.url).href, domainKey: '' },
+    api: {
+      url: new URL('chatkit', import.meta.url).href,
+      domainKey: '',
+      uploadStrategy: { type: 'direct', uploadUrl: new URL('chatkit/files', import.meta.url).href },
+    },
     locale: locale satisfies SupportedLocale,
     frameTitle: name,
     initialThread: new URLSearchParams(location.search).get('thread'),
@@ -88,6 +93,7 @@ function optionsFor({ name, page }: About): ChatKitOptions {
     },
     history: { enabled: true, showDelete: true, showRename: true },
     threadItemActions: { feedback: true, retry: true },
+    ...(attachments && { composer: { attachments } }),
     startScreen: { greeting: page.greeting, prompts: [...page.prompts] },
   };
 }

@@ -1,4 +1,4 @@
-import type { FeedbackKind, ThreadMetadata, UserMessageContentInput } from '../api/wire';
+import type { Attachment, FeedbackKind, ThreadMetadata, UserMessageContentInput } from '../api/wire';
 import type { MessageKey } from '../i18n';
 import type { Conversation, Failure } from './conversation';
 import { newConversation } from './conversation';
@@ -30,6 +30,7 @@ export interface WaitingMessage {
   readonly key: number;
   readonly content: readonly UserMessageContentInput[];
   readonly quotedText?: string | undefined;
+  readonly attachments: readonly Attachment[];
 }
 
 /** All that is drawn. Replaced, never changed. */

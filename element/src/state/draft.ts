@@ -1,13 +1,40 @@
 import type { Attachment, UserMessageContentInput } from '../api/wire';
+import type { Refusal } from '../attachments/limits';
+import type { ChatKitError } from '../errors';
 
 /** A tag: something of the page's own that a message refers to. An atom in the text around it. */
 export type Tag = Extract<UserMessageContentInput, { type: 'input_tag' }>;
+
+/** A file on its way to the server, or one that did not get there. */
+export interface Upload {
+  readonly key: number;
+  readonly name: string;
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly state: 'waiting' | 'sending' | 'failed';
+  /** From 0 to 1; `null` while that is not known. */
+  readonly progress: number | null;
+  /** An address of the picture in it. */
+  readonly picture?: string;
+  /** Why it was not taken. */
+  readonly refusal?: Refusal;
+  /** Why it did not arrive, and whether another try may end better. */
+  readonly error?: ChatKitError | undefined;
+  readonly mayRetry?: boolean;
+}
 
 /** What is being written: text and tags in their order, what it replies to, and what is sent along. */
 export interface Draft {
   readonly content: readonly UserMessageContentInput[];
   readonly quotedText?: string | undefined;
   readonly attachments: readonly Attachment[];
+  /** Files that are not on the server yet. */
+  readonly uploads?: readonly Upload[] | undefined;
+  /** The most files there may be, when more were chosen. */
+  readonly tooMany?: number | undefined;
+  /** Whether it is sent as soon as its files are there. */
+  readonly held?: boolean | undefined;
 }
 
 export const emptyDraft: Draft = { content: [], attachments: [] };
@@ -19,7 +46,7 @@ export function draftText({ content }: Draft): string {
 
 /** Whether it says something: spaces alone do not, files alone do. */
 export function saysSomething(draft: Draft): boolean {
-  return draft.attachments.length > 0 || hasTags(draft.content) || draftText(draft).trim() !== '';
+  return draft.attachments.length > 0 || (draft.uploads?.length ?? 0) > 0 || hasTags(draft.content) || draftText(draft).trim() !== '';
 }
 
 export function hasTags(content: Draft['content']): boolean {
@@ -62,6 +89,7 @@ export function together(first: Draft, second: Draft): Draft {
   return {
     content: joined([...first.content, ...between, ...second.content]),
     attachments: [...first.attachments, ...second.attachments.filter(({ id }) => !known.has(id))],
+    ...(second.uploads && { uploads: second.uploads }),
     ...(quotedText !== undefined && { quotedText }),
   };
 }

@@ -8,6 +8,7 @@ import { isBusy } from '../state/chat';
 import { openableHref } from '../state/links';
 import type { Sources } from '../state/sources';
 import { widgetText } from '../state/widget';
+import { attachmentsView } from './attachments';
 import { formView, isAwaited } from './form';
 import { imageAddress } from './images';
 import { markdown } from './markdown';
@@ -24,12 +25,13 @@ export interface ItemContext {
 export function userMessageView(
   content: readonly UserMessageContentInput[],
   quotedText: string | null | undefined,
-  attachments: readonly Attachment[] = [],
+  attachments: readonly Attachment[],
+  ui: Ui,
 ): TemplateResult {
   return html`<div class="user" part="user-message">
     ${quotedText ? html`<blockquote class="quoted" dir="auto">${quotedText}</blockquote>` : nothing}
-    ${attachments.map(({ name }) => html`<span class="chip attachment" dir="auto">${icon('ui:file')}${name}</span>`)}
-    <div class="bubble" part="user-bubble" dir="auto">${content.map(contentView)}</div>
+    ${attachmentsView(attachments, ui)}
+    ${content.length > 0 ? html`<div class="bubble" part="user-bubble" dir="auto">${content.map(contentView)}</div>` : nothing}
   </div>`;
 }
 

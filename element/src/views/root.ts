@@ -5,6 +5,7 @@ import { icon } from '../icons/icon';
 import { directionOf } from '../i18n';
 import { isBusy } from '../state/chat';
 import { composerView } from './composer/composer';
+import { dropView, onDrag, onDragLeave, onDrop } from './composer/files';
 import { disclaimerView } from './composer/disclaimer';
 import { awaitedFormView } from './form';
 import { headerView } from './header';
@@ -33,7 +34,12 @@ export function rootView(ui: Ui, memory: ViewMemory): TemplateResult {
     lang=${locale}
     dir=${directionOf(locale)}
     aria-label=${options.frameTitle ?? t('frame.title')}
+    @dragenter=${(event: DragEvent) => onDrag(event, ui)}
+    @dragover=${(event: DragEvent) => onDrag(event, ui)}
+    @dragleave=${(event: DragEvent) => onDragLeave(event, ui)}
+    @drop=${(event: DragEvent) => onDrop(event, ui)}
   >
+    ${dropView(ui)}
     <div class="main" ?inert=${historyOpen}>
       ${headerView(ui)}
       <div class="scroller" part="scroller" tabindex="-1">${contentView(ui, memory)}</div>

@@ -86,10 +86,10 @@ function turnView({ key, turn }: NamedTurn, isLast: boolean, ui: Ui): unknown {
 }
 
 /** A message that will be sent when it can be; until then one may think better of it. */
-function waitingView({ key, content, quotedText }: WaitingMessage, ui: Ui): unknown {
+function waitingView({ key, content, quotedText, attachments }: WaitingMessage, ui: Ui): unknown {
   return html`<div class="waiting" part="waiting">
     <h3 class="hidden">${ui.t('thread.you')}</h3>
-    ${userMessageView(content, quotedText)}
+    ${userMessageView(content, quotedText, attachments, ui)}
     <p class="waiting-note">
       <span>${ui.t('thread.waiting')}</span>
       <button type="button" class="button" @click=${() => ui.chat.cancelWaiting(key)}>${ui.t('action.cancel')}</button>
@@ -100,7 +100,7 @@ function waitingView({ key, content, quotedText }: WaitingMessage, ui: Ui): unkn
 function questionView(question: NonNullable<Turn['question'] | Ui['state']['conversation']['outgoing']>, ui: Ui) {
   const quoted = 'id' in question ? question.quoted_text : question.quotedText;
   return html`<h3 class="hidden">${ui.t('thread.you')}</h3>
-    ${userMessageView(question.content, quoted, question.attachments)}`;
+    ${userMessageView(question.content, quoted, question.attachments ?? [], ui)}`;
 }
 
 function answersView(turn: Turn, isLast: boolean, busy: boolean, ui: Ui): unknown {

@@ -15,9 +15,11 @@ export interface LocalState {
   readonly focused: string | null;
   /** Whether the newest message is in sight. */
   readonly atEnd: boolean;
+  /** Whether files are being dragged over the chat. */
+  readonly dragging: boolean;
 }
 
-export const initialLocalState: LocalState = { copied: null, renaming: null, deleting: null, focused: null, atEnd: true };
+export const initialLocalState: LocalState = { copied: null, renaming: null, deleting: null, focused: null, atEnd: true, dragging: false };
 
 /** What a view needs beside the chat. */
 export interface Screen {

@@ -295,11 +295,15 @@ describe('methods', () => {
   });
 
   test.each([
-    ['files', { files: [new File([], 'a.txt')] }],
     ['a tool', { selectedToolId: 'search' }],
   ])('setComposerValue rejects %s by name', async (_, value) => {
     const chat = await mount();
     await expect(chat.setComposerValue(value)).rejects.toMatchObject({ name: 'NotSupportedError' });
+  });
+
+  test('setComposerValue takes files only where the page takes attachments', async () => {
+    const chat = await mount();
+    await expect(chat.setComposerValue({ files: [new File(['a'], 'a.txt')] })).rejects.toMatchObject({ code: 'attachments.disabled' });
   });
 
   test('showHistory and hideHistory open and close the list, and say so', async () => {

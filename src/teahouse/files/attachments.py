@@ -48,6 +48,36 @@ PATH = "chatkit/files"
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """What is shown in a page: pictures of points, in which nothing can run."""
 
+ACCEPT: dict[str, list[str]] = {
+    "image/png": [".png"],
+    "image/jpeg": [".jpg", ".jpeg"],
+    "image/gif": [".gif"],
+    "image/webp": [".webp"],
+    "application/pdf": [".pdf"],
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": [".docx"],
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": [".xlsx"],
+    "text/html": [".html", ".htm"],
+    "text/csv": [".csv", ".tsv"],
+    "text/*": [
+        ".txt",
+        ".md",
+        ".log",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".ini",
+        ".sql",
+        ".py",
+        ".js",
+        ".ts",
+        ".css",
+        ".sh",
+    ],
+    "application/json": [".json"],
+}
+"""What a page should let people choose: `composer.attachments.accept`. What is taken, the bytes decide."""
+
 _UPLOAD_SECONDS = 3600
 _PIECE = 256 * 1024
 _SWEEP = 3600.0

@@ -14,6 +14,7 @@ from starlette.types import Scope
 
 import teahouse
 from teahouse.errors import Language
+from teahouse.files.attachments import ACCEPT
 from teahouse.settings import bundled_docs
 from teahouse.web.services import STATIC, Services
 
@@ -96,6 +97,17 @@ async def static(request: Request, services: Services) -> Response:
     return response
 
 
+def _attachments(services: Services) -> dict[str, object] | None:
+    """`composer.attachments` for the page; None where nothing is taken.
+
+    Somebody's own ChatKitServer may not know what to do with a file: its page says itself that it does.
+    """
+    if services.files is None or not services.answers_files:
+        return None
+    limits = services.settings.files
+    return {"enabled": True, "maxSize": limits.max_bytes, "maxCount": limits.max_count, "accept": ACCEPT}
+
+
 async def about(request: Request, services: Services) -> JSONResponse:
     """`GET /api`: name and version, and what the page shows in the visitor's language."""
     context, _ = await services.visitor(request)
@@ -115,6 +127,7 @@ async def about(request: Request, services: Services) -> JSONResponse:
                 "greeting": page.greeting or GREETING[context.language],
                 "prompts": prompts,
             },
+            "attachments": _attachments(services),
         },
         headers={"cache-control": "no-cache", "vary": "accept-language"},
     )

@@ -34,6 +34,7 @@ class Services:
         docs: folders of the documents shown under `/docs`, the first that has one wins. The last is always
             our own documentation: errors link to its pages.
         is_guide: whether the embedded assistant answers.
+        answers_files: whether what answers is known to look at attached files.
         files: takes and gives attached files; None when that is switched off, or somebody else's task.
         hosted: the workflow that OpenAI runs, if one is configured.
     """
@@ -49,6 +50,7 @@ class Services:
     is_guide: bool
     files: Attachments | None = None
     hosted: HostedWorkflow | None = None
+    answers_files: bool = False
 
     async def visitor(self, request: HTTPConnection) -> tuple[Context, Identified]:
         """Who asks, and the context that travels with what they ask."""

@@ -3,6 +3,7 @@ import { html, nothing } from 'lit';
 
 import { closedReason, draftOf, isBusy } from '../../state/chat';
 import { draftText, saysSomething } from '../../state/draft';
+import { attachButton, filesView, onPaste } from './files';
 import type { SendKey } from '../keys';
 import type { Ui } from '../ui';
 import { sendButton } from './buttons';
@@ -17,13 +18,16 @@ export function composerView(ui: Ui, sendKey: SendKey): TemplateResult {
   return html`<form
     class="composer ${closed ? 'composer-closed' : ''}"
     part="composer"
+    @paste=${(event: ClipboardEvent) => onPaste(event, ui)}
     @submit=${(event: SubmitEvent) => {
       event.preventDefault();
       onSend();
     }}
   >
     ${closed ? html`<p class="composer-reason" role="status" dir="auto">${closed.reason ?? t(`composer.${closed.kind}`)}</p>` : nothing}
+    ${filesView(ui)}
     <div class="composer-line" @click=${() => ui.focusComposer()}>
+      ${attachButton(ui, closed !== null)}
       ${inputView(ui, {
         text: draftText(draft),
         disabled: closed !== null || state.activity === 'loading' || state.activity === 'failed',
@@ -36,8 +40,13 @@ export function composerView(ui: Ui, sendKey: SendKey): TemplateResult {
   </form>`;
 }
 
-function send({ chat }: Ui): void {
+function send(ui: Ui): void {
+  const { chat } = ui;
   if (isBusy(chat.state)) return;
+  if (chat.uploads.unfinished) {
+    chat.uploads.sendWhenReady(() => send(ui));
+    return;
+  }
   // What is drawn may be a moment old: a text that was pasted and sent in one go is in the chat already.
   const message = chat.composing.take();
   // Whatever keeps it from arriving is shown in the conversation, and puts the message back.
