@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -73,3 +75,36 @@ def test_a_key_is_never_shown(migrate: Typed) -> None:
 def test_help_is_in_both_languages(migrate: Typed) -> None:
     assert "Bring hosted ChatKit threads home." in migrate("--help")[1]
     assert "取回托管的 ChatKit 线程。" in migrate("--help", LC_ALL="zh_CN.UTF-8")[1]
+
+
+def test_one_command_brings_everything_into_the_store(migrate: Typed, platform: str, tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("user,visitor\nuser_1,vis_1\n")
+    code, out, complaint = migrate("threads", "--users", "users.csv", OPENAI_BASE_URL=platform)
+    assert (code, "12 threads with 60 items are safe in data/hosted." in out) == (0, True), complaint
+    assert "SQLite data/teahouse.db has 12 threads with 60 items of 3 visitors; 0 were there." in out
+    assert "Read back and compared: every item is there once, as it was." in out
+    assert "contents of attached files" in out
+    with contextlib.closing(sqlite3.connect(tmp_path / "data/teahouse.db")) as database:
+        owners = {owner for (owner,) in database.execute("SELECT DISTINCT owner FROM threads")}
+    assert owners == {"vis_1", "device-00000002", "客户3"}
+    code, out, _ = migrate("threads", "--import", "data/hosted", "--users", "users.csv", LC_ALL="zh_CN.UTF-8")
+    assert (code, "12 个线程、60 个条目，其中 12 个原已存在" in out) == (0, True)
+
+
+def test_an_import_can_be_looked_at_before(migrate: Typed, platform: str, tmp_path: Path) -> None:
+    migrate("threads", "--export", "safe", OPENAI_BASE_URL=platform)
+    code, out, _ = migrate("threads", "--import", "safe", "--dry-run", "--user", "user_1")
+    assert (code, "4 threads with 20 items of 1 visitors could be brought" in out) == (0, True)
+    assert not (tmp_path / "data").exists()
+    broken = next((tmp_path / "safe/threads").rglob("*.jsonl"))
+    broken.write_bytes(broken.read_bytes()[:-40])
+    code, out, _ = migrate("threads", "--import", "safe")
+    assert (code, f"as far as it can be read (1): {broken.name}" in out) == (1, True)
+
+
+def test_an_import_that_cannot_be_is_told(migrate: Typed, tmp_path: Path) -> None:
+    code, _, complaint = migrate("threads", "--import", "nowhere")
+    assert (code, "there is no export in it" in complaint) == (2, True)
+    code, _, complaint = migrate("threads", "--import", "a", "--export", "b")
+    assert (code, "leave both out to do both" in complaint) == (2, True)
+    assert not (tmp_path / "nowhere").exists()

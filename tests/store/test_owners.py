@@ -33,6 +33,7 @@ REFUSED: dict[str, Call] = {
     "delete_thread_item": lambda s, c, t, i, a: s.delete_thread_item(t, i, c),
     "delete_items_after": lambda s, c, t, i, a: s.delete_items_after(t, i, c),
     "begin_turn": lambda s, c, t, i, a: s.begin_turn(thread(t), question("msg_2"), c, new=False),
+    "bring": lambda s, c, t, i, a: s.bring(thread(t, title="Mine now"), [answer(i, "Mine")], c),
     "add_feedback": lambda s, c, t, i, a: s.add_feedback(t, [i], "negative", c),
     "save_attachment": lambda s, c, t, i, a: s.save_attachment(attachment(a, thread_id=t), c),
     "load_attachment": lambda s, c, t, i, a: s.load_attachment(a, c),
@@ -82,7 +83,7 @@ async def test_another_visitor_finds_nothing_and_changes_nothing(alices: SqlStor
     assert (await alices.load_threads(20, None, "desc", BOB)).data == []
 
 
-@pytest.mark.parametrize("method", REFUSED.keys() - {"save_thread"})
+@pytest.mark.parametrize("method", REFUSED.keys() - {"save_thread", "bring"})
 async def test_foreign_and_missing_look_the_same(alices: SqlStore, method: str) -> None:
     errors = []
     for names in (("thr_1", "msg_1", "atc_1"), ("thr_9", "msg_9", "atc_9")):

@@ -20,13 +20,21 @@ from teahouse.cli import language
 from teahouse.errors import Language, Problem, Words
 
 if TYPE_CHECKING:
+    from teahouse.migrate.bring import Report
     from teahouse.migrate.export import Counts, Differences
     from teahouse.migrate.hosted import HostedChatKit
+
+_SHOWN = 5
 
 SAID: dict[Language, dict[str, str]] = {
     "en": {
         "reading": "Reading hosted threads into {folder}",
+        "bringing": "Bringing the threads of {folder} into {database}",
+        "looking": "Looking at the threads of {folder}",
+        "verifying": "Reading everything back",
         "progress": "{threads} threads · {items} items · waited {waits} times",
+        "brought": "{threads} threads · {items} items",
+        "verified": "{threads} threads read back",
         "exported": "{threads} threads with {items} items are safe in {folder}.",
         "gone": "{gone} threads were deleted on the platform while we read.",
         "broken": "{count} files are damaged; delete them and run the command again: {names}",
@@ -34,10 +42,23 @@ SAID: dict[Language, dict[str, str]] = {
         "same": "Compared {threads} threads with the platform: all are the same.",
         "missing": "Not in the folder ({count}): {names}. Run the export again.",
         "changed": "Changed on the platform since ({count}): {names}. Run the export again.",
+        "imported": "{database} has {threads} threads with {items} items of {visitors} visitors; {already} were there.",
+        "would_import": "{threads} threads with {items} items of {visitors} visitors could be brought; nothing was.",
+        "kinds": "  items: {kinds}",
+        "read_back": "Read back and compared: every item is there once, as it was.",
+        "lost": "Not carried over: {count} × {loss} (e.g. {names})",
+        "failed": "Not brought: {name}: {reason}",
+        "damaged": "Damaged in the export, brought as far as it can be read ({count}): {names}",
+        "differing": "Does not read back as it was written ({count}): {names}",
     },
     "zh": {
         "reading": "正在把托管线程读取到 {folder}",
+        "bringing": "正在把 {folder} 中的线程写入 {database}",
+        "looking": "正在查看 {folder} 中的线程",
+        "verifying": "正在读回全部内容",
         "progress": "{threads} 个线程 · {items} 个条目 · 等待 {waits} 次",
+        "brought": "{threads} 个线程 · {items} 个条目",
+        "verified": "已读回 {threads} 个线程",
         "exported": "{threads} 个线程、{items} 个条目已安全保存在 {folder}。",
         "gone": "读取期间平台上有 {gone} 个线程被删除。",
         "broken": "{count} 个文件已损坏；请删除它们并再次运行该命令：{names}",
@@ -45,6 +66,14 @@ SAID: dict[Language, dict[str, str]] = {
         "same": "已与平台比对 {threads} 个线程：全部一致。",
         "missing": "目录中缺少（{count}）：{names}。请再次运行导出。",
         "changed": "此后在平台上有变化（{count}）：{names}。请再次运行导出。",
+        "imported": "{database}：{visitors} 位访客的 {threads} 个线程、{items} 个条目，其中 {already} 个原已存在。",
+        "would_import": "可写入 {visitors} 位访客的 {threads} 个线程、{items} 个条目。未写入任何内容。",
+        "kinds": "  条目：{kinds}",
+        "read_back": "已读回并比对：每个条目都在，恰好一份，内容一致。",
+        "lost": "未能迁移：{count} × {loss}（例如 {names}）",
+        "failed": "未写入：{name}：{reason}",
+        "damaged": "导出已损坏，能读的部分已写入（{count}）：{names}",
+        "differing": "读回的内容与写入的不同（{count}）：{names}",
     },
 }
 
@@ -52,36 +81,51 @@ SAID: dict[Language, dict[str, str]] = {
 def threads(
     *,
     export: Path | None = None,
+    import_: Annotated[Path | None, Parameter(name="--import")] = None,
     user: Annotated[list[str] | None, Parameter(negative=())] = None,
+    users: Path | None = None,
+    data: Path | None = None,
     base_url: str | None = None,
     verify: Annotated[bool, Parameter(negative=())] = False,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
 ) -> None:
     """Bring hosted ChatKit threads home. 取回托管的 ChatKit 线程。
 
-    The key is OPENAI_API_KEY, of the organisation and project that own the workflow.
+    Without --export or --import it does both, by way of the folder `hosted` in the data folder. The key is
+    OPENAI_API_KEY, of the organisation and project that own the workflow.
 
     Parameters
     ----------
     export
-        Save everything as JSON Lines in this folder. 导出到此目录。
+        Only save everything as JSON Lines in this folder. 只导出到此目录。
+    import_
+        Only bring an export from this folder into the store. 只从此目录写入存储。
     user
         Only this hosted user's threads; may be repeated. 只取该用户，可重复。
+    users
+        CSV file with the columns user,visitor: who is who here. 用户与访客对照表。
+    data
+        Folder of the database (default ./data, or $TEAHOUSE_DATA). 数据目录。
     base_url
         Address of the API (default OpenAI's, or $OPENAI_BASE_URL). 接口地址。
     verify
-        Read everything once more and compare. 再读一遍并比对。
+        After an export, read everything once more and compare. 导出后再读一遍并比对。
     dry_run
         Count, and write nothing. 只计数，不写入。
     """
-    if export is None:
-        raise Problem(
-            errors.SETTINGS_INVALID,
-            setting="--export",
-            source=settings.COMMAND_LINE,
-            reason=Words("it is missing", "缺少此项"),
+    if export is not None and import_ is not None:
+        reason = Words(
+            "it cannot stand beside --export: leave both out to do both", "不能与 --export 同用；都不写则两步都做"
         )
-    sys.exit(asyncio.run(_export(export, user, base_url, verify=verify, dry_run=dry_run)))
+        raise Problem(errors.SETTINGS_INVALID, setting="--import", source=settings.COMMAND_LINE, reason=reason)
+    chosen = settings.load({"data": data})
+    folder = export or import_ or chosen.data / "hosted"
+    code = 0
+    if import_ is None:
+        code = asyncio.run(_export(folder, user, _address(base_url), verify=verify, dry_run=dry_run))
+    if export is None and not (dry_run and import_ is None):
+        code |= asyncio.run(_import(folder, chosen, user, users, dry_run=dry_run))
+    sys.exit(code)
 
 
 def _hosted(base_url: str) -> HostedChatKit:
@@ -114,26 +158,26 @@ def _address(base_url: str | None) -> str:
     return address.rstrip("/")
 
 
-async def _export(path: Path, users: list[str] | None, base_url: str | None, *, verify: bool, dry_run: bool) -> int:
+async def _export(path: Path, users: list[str] | None, address: str, *, verify: bool, dry_run: bool) -> int:
     from teahouse.migrate.export import Export, broken_files
     from teahouse.migrate.folder import Folder
 
-    address = _address(base_url)
     async with _hosted(address) as hosted:
         if dry_run:
             return await _count(hosted, users)
         folder = Folder(path)
         folder.open()
         try:
-            with _progress(path) as told:
-                export = Export(hosted, folder, base_url=address, users=users, told=told)
+            _say_aside("reading", folder=path)
+            with _progress() as show:
+                export = Export(hosted, folder, base_url=address, users=users, told=lambda counts: _show(show, counts))
                 counts = await export.run()
             _say("exported", threads=counts.threads, items=counts.items, folder=path)
             if counts.gone:
                 _say("gone", gone=counts.gone)
             broken = await asyncio.to_thread(broken_files, folder)
             if broken:
-                _say("broken", count=len(broken), names=", ".join(broken[:5]))
+                _say("broken", count=len(broken), names=", ".join(broken[:_SHOWN]))
             differs = verify and _tell(await export.compare())
             return int(bool(broken) or differs)
         finally:
@@ -159,28 +203,87 @@ def _tell(found: Differences) -> bool:
     for what in ("missing", "changed", "broken"):
         ids: list[str] = getattr(found, what)
         if ids:
-            _say(what, count=len(ids), names=", ".join(ids[:5]))
+            _say(what, count=len(ids), names=", ".join(ids[:_SHOWN]))
     return found.found
 
 
+async def _import(
+    path: Path, chosen: settings.Settings, users: list[str] | None, table: Path | None, *, dry_run: bool
+) -> int:
+    from teahouse.migrate.bring import Import, visitors_in
+    from teahouse.migrate.folder import Folder
+    from teahouse.store import SqlStore, database_at
+
+    folder = Folder(path)
+    folder.expect()
+    visitors = visitors_in(table) if table else {}
+    some = set(users) if users else None
+    if dry_run:
+        _say_aside("looking", folder=path)
+        report = await Import(folder, None, visitors=visitors, users=some).run()
+        _say("would_import", threads=report.threads, items=report.items, visitors=len(report.visitors))
+        return _tell_report(report)
+    await asyncio.to_thread(chosen.data.mkdir, parents=True, exist_ok=True, mode=0o700)
+    database = database_at(chosen.database, chosen.data, patient=True)
+    _say_aside("bringing", folder=path, database=database.label)
+    async with SqlStore(database) as store:
+        with _progress() as show:
+            work = Import(folder, store, visitors=visitors, users=some, told=lambda report: _show_report(show, report))
+            report = await work.run()
+        _say_aside("verifying")
+        with _progress() as show:
+            total = report.files
+            await work.verify(lambda count: show(SAID[language()]["verified"].format(threads=count), count, total))
+    written = {"threads": report.threads + report.already, "items": report.items, "already": report.already}
+    _say("imported", **written, visitors=len(report.visitors), database=database.label)
+    code = _tell_report(report)
+    if not code:
+        _say("read_back")
+    return code
+
+
+def _tell_report(report: Report) -> int:
+    """Say what became of an export; the exit code."""
+    from teahouse.migrate.carry import LOSSES
+
+    tongue = language()
+    if report.kinds:
+        _say("kinds", kinds=" · ".join(f"{kind} {count}" for kind, count in sorted(report.kinds.items())))
+    for name, (count, examples) in report.lost.items():
+        _say("lost", count=count, loss=getattr(LOSSES[name], tongue), names=", ".join(examples))
+    for name, reason in report.failed[:_SHOWN]:
+        _say("failed", name=name, reason=getattr(reason, tongue))
+    for what in ("damaged", "differing"):
+        names: list[str] = getattr(report, what)
+        if names:
+            _say(what, count=len(names), names=", ".join(names[:_SHOWN]))
+    return 0 if report.is_clean else 1
+
+
+Show = Callable[[str, int, "int | None"], None]
+
+
 @contextmanager
-def _progress(folder: Path) -> Iterator[Callable[[Counts], None]]:
-    """A bar on a terminal; for a log, a line when it begins."""
+def _progress() -> Iterator[Show]:
+    """A bar on a terminal, nothing elsewhere. What it gives shows a text, how many are done, and of how many."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    _say_aside("reading", folder=folder)
     console = Console(stderr=True)
     columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=None)
+        yield lambda said, done, total: bar.update(task, description=said, completed=done, total=total)
 
-        def told(counts: Counts) -> None:
-            said = SAID[language()]["progress"].format(threads=counts.threads, items=counts.items, waits=counts.waits)
-            total = counts.listed if counts.all_listed else None
-            bar.update(task, description=said, completed=counts.threads + counts.gone, total=total)
 
-        yield told
+def _show(show: Show, counts: Counts) -> None:
+    said = SAID[language()]["progress"].format(threads=counts.threads, items=counts.items, waits=counts.waits)
+    show(said, counts.threads + counts.gone, counts.listed if counts.all_listed else None)
+
+
+def _show_report(show: Show, report: Report) -> None:
+    threads = report.threads + report.already
+    show(SAID[language()]["brought"].format(threads=threads, items=report.items), report.files, None)
 
 
 def _say(what: str, **details: object) -> None:

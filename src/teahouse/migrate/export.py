@@ -6,16 +6,13 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 from teahouse import errors
 from teahouse.errors import Problem, Words
-from teahouse.migrate.folder import Draft, Folder, Reading, State, line_of
+from teahouse.migrate.folder import Draft, Folder, Reading, State, in_thread, line_of
 from teahouse.migrate.hosted import Gone, HostedChatKit, Json
-from teahouse.protocol import now
-
-Result = TypeVar("Result")
 
 AT_ONCE = 8
 """How many threads are read at the same time."""
@@ -106,7 +103,7 @@ class Export:
         if old is not None and old.finished_at is None and old.users == self._users:
             return old
         turn = 1 if old is None else old.turn + 1
-        return State(base_url, self._users, now().isoformat(), turn)
+        return State(base_url, self._users, datetime.now(UTC).isoformat(), turn)
 
     async def run(self) -> Counts:
         """Read everything.
@@ -123,7 +120,7 @@ class Export:
             if len(self._done) == known:
                 break
         self._state.threads, self._state.items = self.counts.threads, self.counts.items
-        self._state.finished_at = now().isoformat()
+        self._state.finished_at = datetime.now(UTC).isoformat()
         self._folder.save(self._state)
         return self.counts
 
@@ -219,16 +216,6 @@ class Export:
         except Gone:
             return None
         return None if (items, digest.hexdigest()) == (seal.items, seal.sha256) else "changed"
-
-
-async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
-    """What `work` returns. When we are cancelled it is waited for: nobody else may find its file half written."""
-    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def broken_files(folder: Folder) -> list[str]:

@@ -10,15 +10,16 @@ a process can be killed at any time: what was begun goes on with the next item.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from teahouse import errors, reasons
 from teahouse.errors import Problem, Words
@@ -29,6 +30,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 Json = dict[str, Any]
+Result = TypeVar("Result")
 
 FORMAT = 1
 _SEAL = "teahouse.seal"
@@ -106,6 +108,11 @@ class Folder:
                 except BlockingIOError:
                     self.close()
                     raise self._unusable(Words("another export writes to it", "另一个导出正在写入")) from None
+
+    def expect(self) -> None:
+        """Return if this is an export, finished or not."""
+        if self.state() is None:
+            raise self._unusable(Words("there is no export in it", "其中没有导出"))
 
     def close(self) -> None:
         """Let others in."""
@@ -248,10 +255,12 @@ class Reading:
 
         reading = Reading(path)
         for item in reading.items(): ...
-        reading.is_whole      # afterwards: whether the seal was there and true
 
     Attributes:
         thread: the first line; None when it is not a thread.
+        is_whole: after `items`, whether the seal is there and true.
+        sha256: after `items`, of all lines before the seal.
+        broken: after `items`, how many lines are none.
     """
 
     def __init__(self, path: Path) -> None:
@@ -259,9 +268,25 @@ class Reading:
         self.is_whole = False
         self.sha256 = ""
         self.broken = 0
+        self._seal = _seal_in(path)
         with path.open("rb") as file:
             first = _parsed(file.readline())
         self.thread = first if first is not None and first.get("object") == "chatkit.thread" else None
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether there is a seal, true or not."""
+        return self._seal is not None
+
+    @property
+    def sealed_items(self) -> int:
+        """How many items the seal speaks of."""
+        return self._seal.items if self._seal else 0
+
+    @property
+    def sealed_sha256(self) -> str | None:
+        """The hash that the seal holds."""
+        return self._seal.sha256 if self._seal else None
 
     def items(self) -> Iterator[Json]:
         """The items, oldest first. Lines that are none are counted in `broken`."""
@@ -315,3 +340,13 @@ def _seal_in(path: Path) -> Seal | None:
     if not (isinstance(turn, int) and isinstance(items, int) and isinstance(digest, str)):
         return None
     return Seal(turn, items, digest)
+
+
+async def in_thread(work: Callable[..., Result], *arguments: object) -> Result:
+    """What `work` returns. When we are cancelled it is waited for: nobody else may find its file half written."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

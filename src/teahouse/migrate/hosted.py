@@ -10,7 +10,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isnan
 from random import random
@@ -22,7 +22,6 @@ import httpx2
 
 from teahouse import errors, logs
 from teahouse.errors import Problem, Words
-from teahouse.protocol import now
 
 Json = dict[str, Any]
 
@@ -225,7 +224,7 @@ def _seconds(headers: httpx2.Headers) -> float:
 def _until(date: str) -> float:
     try:
         moment: datetime = parsedate_to_datetime(date)
-        return (moment - now()).total_seconds()
+        return (moment - datetime.now(UTC)).total_seconds()
     except (ValueError, TypeError):
         return 1.0
 

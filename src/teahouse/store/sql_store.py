@@ -262,6 +262,33 @@ class SqlStore(Store[Context]):
         """End a dead owner's run, and keep those of `items` that are not there; see `SqlLedger`."""
         return await self.ledger.interrupt(run, items)
 
+    async def bring(self, thread: ThreadMetadata, items: Sequence[ThreadItem], context: Context) -> None:
+        """Store a thread that was kept elsewhere, with some of its items and their attachments: all or nothing.
+
+        What is there already is replaced where it stands; what is not comes at the end, in this order.
+        """
+        thread_row = _thread_row(context, thread)
+        item_rows = [_item_row(context, thread.id, item) for item in items]
+        attachment_rows = [
+            _attachment_row(context, attachment.model_copy(update={"thread_id": thread.id}))
+            for item in items
+            if isinstance(item, UserMessageItem)
+            for attachment in item.attachments
+        ]
+
+        def work() -> Steps[None]:
+            yield from _save_thread(thread_row)
+            if item_rows:
+                # Locks the thread's row, and tells the history of its latest item.
+                latest = max(row["at"] for row in item_rows)
+                yield sql.touch_thread(Parameters(**(thread_row | {"at": latest})))
+            for row in item_rows:
+                yield sql.save_item(row)
+            for row in attachment_rows:
+                yield from _save_attachment(row)
+
+        await self._database.write(work)
+
     async def add_feedback(self, thread_id: str, item_ids: list[str], kind: FeedbackKind, context: Context) -> None:
         """Keep the visitor's newest judgement of each item. Ids that are not in the thread are passed over.
 
