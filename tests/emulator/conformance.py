@@ -1,5 +1,6 @@
 """What the official Python SDK does with the emulator. Needs `openai` (2.2.0 or newer) and nothing else.
 
+    python conformance.py --script > script.yaml && teahouse emulate --script script.yaml
     python conformance.py http://127.0.0.1:9100/v1
 
 Every response is validated by the SDK's own models in strict mode, and may hold nothing that they do not know.
@@ -149,7 +150,141 @@ def conditions(client):
     refused(openai.APITimeoutError, waiting.beta.chatkit.threads.list)
 
 
-CHECKS = (sessions, session_refusals, conditions, threads)
+def models(client):
+    names = [known(model).id for model in client.models.list()]
+    assert known(client.models.retrieve(names[0])).object == "model"
+    refused(openai.NotFoundError, client.models.retrieve, "tea-1")
+
+
+WEATHER = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+IMAGE = "data:image/png;base64,iVBORw0KGgo="
+
+
+def responses(client):
+    create = client.responses.create
+    whole = known(create(model="gpt-5", input="Hello there"))
+    assert (whole.output_text, whole.status, whole.usage.total_tokens > 1) == ("Hello there", "completed", True)
+    assert known(client.responses.retrieve(whole.id)).output_text == "Hello there"
+    assert known(create(model="gpt-5", input="More", previous_response_id=whole.id)).previous_response_id == whole.id
+    client.responses.delete(whole.id)
+    refused(openai.NotFoundError, client.responses.retrieve, whole.id)
+    refused(openai.BadRequestError, create, model="gpt-5", input="More", previous_response_id="resp_none")
+    refused(openai.BadRequestError, create, model="", input="Hello")
+    content = [
+        {"type": "input_text", "text": "What is this?"},
+        {"type": "input_image", "image_url": IMAGE, "detail": "auto"},
+    ]
+    assert create(model="gpt-5", input=[{"role": "user", "content": content}]).output_text == "What is this? [1 images]"
+    form = {"format": {"type": "json_schema", "name": "weather", "schema": WEATHER, "strict": True}}
+    assert create(model="gpt-5", input="Paris", text=form).output_text == '{"city": "Paris"}'
+
+    def streamed(**named):
+        return [known(event) for event in create(model="gpt-5", stream=True, **named)]
+
+    events = streamed(input="think and call")
+    kinds = [event.type for event in events]
+    assert kinds[:2] == ["response.created", "response.in_progress"]
+    assert kinds[-1] == "response.completed"
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    reasoning, message, call = events[-1].response.output
+    assert (reasoning.type, reasoning.summary[0].text) == ("reasoning", "They want the weather.")
+    assert (message.type, message.content[0].text) == ("message", "One moment.")
+    assert (call.type, call.name, call.arguments) == ("function_call", "get_weather", '{"city": "Paris"}')
+    for kind, text in (
+        ("output_text", "One moment."),
+        ("function_call_arguments", call.arguments),
+        ("reasoning_summary_text", "They want the weather."),
+    ):
+        assert "".join(event.delta for event in events if event.type == f"response.{kind}.delta") == text
+    output = [
+        {"role": "user", "content": "think and call"},
+        {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments},
+        {"type": "function_call_output", "call_id": call.call_id, "output": "rain"},
+    ]
+    assert create(model="gpt-5", input=output).output_text == "It says: rain"
+    [refusal] = streamed(input="a bomb")[-1].response.output
+    assert (refusal.content[0].type, refusal.content[0].refusal) == ("refusal", "I cannot help with that.")
+    assert refused(openai.RateLimitError, create, model="gpt-5", input="too much").code == "rate_limit_exceeded"
+    broken = client.with_options(default_headers={"X-Emulate": "stream-error"})
+    last = list(broken.responses.create(model="gpt-5", input="a long sentence of words", stream=True))[-1]
+    assert (known(last).type, last.code) == ("error", "server_error")
+
+
+def completions(client):
+    create = client.chat.completions.create
+
+    def ask(text, **named):
+        return create(model="gpt-5", messages=[{"role": "user", "content": text}], **named)
+
+    whole = known(ask("Hello there"))
+    assert (whole.choices[0].message.content, whole.choices[0].finish_reason) == ("Hello there", "stop")
+    chunks = [known(chunk) for chunk in ask("Hello there, you", stream=True, stream_options={"include_usage": True})]
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == "Hello there, you"
+    assert chunks[-1].usage.total_tokens > 1
+    call = ask("think and call").choices[0].message.tool_calls[0]
+    assert (call.function.name, call.function.arguments) == ("get_weather", '{"city": "Paris"}')
+    pieces = [chunk.choices[0].delta for chunk in ask("think and call", stream=True)]
+    arguments = "".join(piece.tool_calls[0].function.arguments for piece in pieces if piece.tool_calls)
+    assert arguments == '{"city": "Paris"}'
+    messages = [
+        {"role": "user", "content": "think and call"},
+        {"role": "assistant", "tool_calls": [call.model_dump()]},
+        {"role": "tool", "tool_call_id": call.id, "content": "rain"},
+    ]
+    assert create(model="gpt-5", messages=messages).choices[0].message.content == "It says: rain"
+    content = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": IMAGE}}]
+    assert ask(content).choices[0].message.content == "What is this? [1 images]"
+    form = {"type": "json_schema", "json_schema": {"name": "weather", "schema": WEATHER, "strict": True}}
+    assert ask("Paris", response_format=form).choices[0].message.content == '{"city": "Paris"}'
+    assert ask("a bomb").choices[0].message.refusal == "I cannot help with that."
+    refused(openai.RateLimitError, ask, "too much")
+    refused(openai.BadRequestError, create, model="gpt-5", messages=[])
+    broken = client.with_options(default_headers={"X-Emulate": "stream-error"})
+    stream = broken.chat.completions.create(model="gpt-5", messages=messages, stream=True)
+    refused(openai.APIError, list, stream)
+
+
+def files(client):
+    made = known(client.files.create(file=("notes.txt", b"oolong"), purpose="user_data"))
+    assert (made.bytes, made.filename, made.status) == (6, "notes.txt", "processed")
+    assert [known(file).id for file in client.files.list()] == [made.id]
+    assert client.files.content(made.id).read() == b"oolong"
+    assert known(client.files.retrieve(made.id)) == made
+    assert known(client.files.delete(made.id)).deleted is True
+    refused(openai.NotFoundError, client.files.retrieve, made.id)
+    refused(openai.BadRequestError, client.files.create, file=("a.txt", b"x"), purpose="tea")
+
+
+def transcriptions(client):
+    create = client.audio.transcriptions.create
+    sound = ("voice.webm", b"\0" * 20)
+    assert known(create(file=sound, model="gpt-transcribe")).text == "A recording of 20 bytes, voice.webm."
+    done = [known(event) for event in create(file=sound, model="gpt-transcribe", stream=True)][-1]
+    assert (done.type, done.text) == ("transcript.text.done", "A recording of 20 bytes, voice.webm.")
+    refused(openai.BadRequestError, create, file=("voice.txt", b"x"), model="gpt-transcribe")
+
+
+SCRIPT = """
+- when: think and call
+  think: They want the weather.
+  say: One moment.
+  call: get_weather
+  arguments: {city: Paris}
+- after: get_weather
+  say: "It says: {output}"
+- when: a bomb
+  refuse: I cannot help with that.
+- when: too much
+  error: rate-limited
+"""
+"""The script that the emulator has to run (`--script`)."""
+
+CHECKS = (sessions, session_refusals, conditions, threads, models, responses, completions, files, transcriptions)
 
 
 def main(url):
@@ -161,4 +296,4 @@ def main(url):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    sys.stdout.write(SCRIPT) if sys.argv[1] == "--script" else main(sys.argv[1])

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from emulator import conformance
-from teahouse.emulator import Emulator, Size
+from teahouse.emulator import Emulator, Script, Size
 from teahouse.emulator.bodies import NewSession
 from teahouse.emulator.conditions import FAILURES, HEADER
 from teahouse.emulator.refusals import Refusal
@@ -26,7 +26,7 @@ def browser(emulator: Emulator, **headers: str) -> httpx2.AsyncClient:
 async def test_the_official_sdk_finds_what_it_knows(
     emulate: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    url = await emulate(Emulator(size=Size(3, 4)))
+    url = await emulate(Emulator(size=Size(3, 4), script=Script.of(conformance.SCRIPT)))
     await asyncio.to_thread(conformance.main, url)
     assert capsys.readouterr().out.count(" ok\n") == len(conformance.CHECKS)
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import signal
 import socket
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from teahouse import errors, settings
+from teahouse import errors, reasons, settings
 from teahouse.cli import language
 from teahouse.cli.serve import listening
 from teahouse.errors import Language, Problem, Words
+
+if TYPE_CHECKING:
+    from teahouse.emulator.answers import Script
 
 READY: dict[Language, str] = {
     "en": "The emulated OpenAI platform is ready: {url}\n\n"
@@ -31,6 +35,7 @@ def emulate(
     host: str = "127.0.0.1",
     port: int = 9100,
     scenario: str = "",
+    script: Path | None = None,
     users: int = 3,
     threads: int = 4,
     items: int | None = None,
@@ -45,6 +50,8 @@ def emulate(
         Port to listen on; 0 picks a free one. 端口；0 表示任选。
     scenario
         What goes wrong, e.g. expired-key or "rate-limited, every=3". 要模拟的故障。
+    script
+        YAML file of what models answer; without one they echo. 模型应答的脚本。
     users
         How many people have hosted threads. 有托管线程的用户数。
     threads
@@ -63,10 +70,10 @@ def emulate(
     if users * threads > 1_000_000:
         raise _wrong("--threads", Words("a million threads are the most", "线程总数最多一百万"))
     with listening(host, port) as listener:
-        _run(listener, scenario, users, threads, items)
+        _run(listener, scenario, script, (users, threads, items))
 
 
-def _run(listener: socket.socket, scenario: str, users: int, threads: int, items: int | None) -> None:
+def _run(listener: socket.socket, scenario: str, script: Path | None, numbers: tuple[int, int, int | None]) -> None:
     # Imported here: a wrong flag should be told at once.
     import uvicorn
 
@@ -75,7 +82,7 @@ def _run(listener: socket.socket, scenario: str, users: int, threads: int, items
     from teahouse.emulator.serving import config
 
     try:
-        emulator = Emulator(size=Size(users, threads, items), scenario=scenario)
+        emulator = Emulator(size=Size(*numbers), scenario=scenario, script=_script_in(script))
     except UnknownScenario as unknown:
         known = ", ".join((*FAILURES, *WEATHER))
         reason = Words(f"“{unknown}” is not known; there are {known}", f"没有“{unknown}”；可用的有 {known}")
@@ -85,10 +92,21 @@ def _run(listener: socket.socket, scenario: str, users: int, threads: int, items
         signal.signal(wanted, server.handle_exit)
     host, port = listener.getsockname()[:2]
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    shown = READY[language()].format(url=url, scenario=scenario or "normal", threads=users * threads)
+    shown = READY[language()].format(url=url, scenario=scenario or "normal", threads=numbers[0] * numbers[1])
     sys.stdout.write(shown)
     sys.stdout.flush()
     server.run(sockets=[listener])
+
+
+def _script_in(path: Path | None) -> Script | None:
+    from teahouse.emulator.answers import Script, ScriptInvalid
+
+    try:
+        return None if path is None else Script.read(path)
+    except OSError as error:
+        raise _wrong("--script", reasons.of_system(error)) from None
+    except ScriptInvalid as error:
+        raise _wrong("--script", Words(str(error), str(error))) from None
 
 
 def _wrong(setting: str, reason: Words) -> Problem:

@@ -6,7 +6,8 @@ same words where they are known; every other failure can be asked for (`conditio
 
 from __future__ import annotations
 
+from teahouse.emulator.answers import Script
 from teahouse.emulator.app import Emulator
 from teahouse.emulator.seeds import Size
 
-__all__ = ["Emulator", "Size"]
+__all__ = ["Emulator", "Script", "Size"]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from teahouse.emulator import bodies, conditions, seeds
+from teahouse.emulator import bodies, completions, conditions, responses, seeds, uploads
+from teahouse.emulator.answers import Answer, Json, Question, Script
 from teahouse.emulator.bodies import body_of, query_of
 from teahouse.emulator.chatkit import ChatKit
 from teahouse.emulator.conditions import Conditions, UnknownScenario
@@ -30,6 +32,12 @@ TRANSPORT = "teahouse.transport"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+MODELS = ("gpt-5.5", "gpt-5.5-mini", "gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-transcribe")
+"""What `/v1/models` lists. Answers come from every name."""
+
+_KEPT_RESPONSES = 1000
+_STREAM_ERROR = "The server had an error while processing your request. Sorry about that!"
+
 _PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
@@ -41,6 +49,7 @@ class Emulator:
     Args:
         size: how many hosted threads there are.
         scenario: what happens to all requests; see `teahouse.emulator.conditions`.
+        script: what models answer; without one they echo.
         workflows: the workflow ids that exist.
         now: the clock for sessions, in Unix seconds.
 
@@ -53,6 +62,7 @@ class Emulator:
         *,
         size: Size | None = None,
         scenario: str = "",
+        script: Script | None = None,
         workflows: Sequence[str] = ("wf_demo",),
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -60,6 +70,9 @@ class Emulator:
         self.scenario = scenario
         self.conditions = Conditions.of(scenario)
         self.recent = Recent()
+        self.script = script or Script()
+        self._files = uploads.Files()
+        self._responses: dict[str, Json] = {}
         self.app: ASGIApp = _Front(self._routes(), self)
 
     def _routes(self) -> Router:
@@ -72,6 +85,15 @@ class Emulator:
             Route("/v1/chatkit/threads", self._guarded(self._list_threads), methods=["GET"]),
             Route("/v1/chatkit/threads/{thread_id}", self._guarded(self._thread), methods=["GET", "DELETE"]),
             Route("/v1/chatkit/threads/{thread_id}/items", self._guarded(self._list_items), methods=["GET"]),
+            Route("/v1/models", self._list_models, methods=["GET"]),
+            Route("/v1/models/{model:path}", self._model, methods=["GET"]),
+            Route("/v1/responses", self._respond, methods=["POST"]),
+            Route("/v1/responses/{response_id}", self._response, methods=["GET", "DELETE"]),
+            Route("/v1/chat/completions", self._complete, methods=["POST"]),
+            Route("/v1/files", self._all_files, methods=["GET", "POST"]),
+            Route("/v1/files/{file_id}", self._file, methods=["GET", "DELETE"]),
+            Route("/v1/files/{file_id}/content", self._file_content, methods=["GET"]),
+            Route("/v1/audio/transcriptions", self._transcribe, methods=["POST"]),
         ]
         return Router(routes)
 
@@ -110,6 +132,103 @@ class Emulator:
         query = query_of(request, bodies.PageQuery)
         return JSONResponse(self.chatkit.list_items(request.path_params["thread_id"], query))
 
+    # Models ----------------------------------------------------------------------------------------------
+
+    async def _list_models(self, request: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [_model_resource(name) for name in MODELS]})
+
+    async def _model(self, request: Request) -> Response:
+        name = request.path_params["model"]
+        if name not in MODELS:
+            raise Refusal(404, f"The model '{name[:200]}' does not exist", code="model_not_found", param="model")
+        return JSONResponse(_model_resource(name))
+
+    async def _respond(self, request: Request) -> Response:
+        asked = await body_of(request, responses.Asked)
+        before = asked.previous_response_id
+        if before is not None and before not in self._responses:
+            said = f"Previous response with id '{before[:200]}' not found."
+            raise Refusal(400, said, code="previous_response_not_found", param="previous_response_id")
+        reply = responses.Reply(asked, self._answer(responses.question_of(asked)))
+        if asked.stream:
+            return self._streamed(request, reply, keep=asked.store is not False)
+        whole = reply.whole()
+        if asked.store is not False:
+            self._keep(whole)
+        return JSONResponse(whole)
+
+    async def _response(self, request: Request) -> Response:
+        response_id = request.path_params["response_id"]
+        if response_id not in self._responses:
+            raise Refusal(404, f"Response with id '{response_id[:200]}' not found.", param="id")
+        if request.method == "DELETE":
+            del self._responses[response_id]
+            return JSONResponse({"id": response_id, "object": "response", "deleted": True})
+        return JSONResponse(self._responses[response_id])
+
+    def _keep(self, response: Json) -> None:
+        self._responses[response["id"]] = response
+        while len(self._responses) > _KEPT_RESPONSES:
+            del self._responses[next(iter(self._responses))]
+
+    async def _complete(self, request: Request) -> Response:
+        asked = await body_of(request, completions.Asked)
+        reply = completions.Reply(asked, self._answer(completions.question_of(asked)))
+        return self._streamed(request, reply) if asked.stream else JSONResponse(reply.whole())
+
+    def _answer(self, question: Question) -> Answer:
+        answer = self.script.answer(question)
+        if answer.error is not None:
+            raise self.conditions.refusal(answer.error)
+        return answer
+
+    def _streamed(
+        self, request: Request, reply: responses.Reply | completions.Reply, *, keep: bool = False
+    ) -> StreamingResponse:
+        """A reply as server-sent events, as fast as the conditions say."""
+        now: Conditions = request.scope["conditions"]
+        failing = request.scope["happens"] == "stream-error"
+        events = reply.failing("server_error", _STREAM_ERROR) if failing else reply.events()
+        named = isinstance(reply, responses.Reply)
+
+        async def sent() -> AsyncIterator[bytes]:
+            for event in events:
+                if keep and event["type"] == "response.completed":
+                    self._keep(event["response"])
+                yield (f"event: {event['type']}\n" if named else "").encode() + b"data: %b\n\n" % _json(event)
+                await asyncio.sleep(now.numbers["slow"])
+            if not named and not failing:
+                yield b"data: [DONE]\n\n"
+
+        return StreamingResponse(sent(), media_type="text/event-stream")
+
+    # Files -----------------------------------------------------------------------------------------------
+
+    async def _all_files(self, request: Request) -> Response:
+        if request.method == "POST":
+            return JSONResponse(self._files.add(await uploads.form_of(request)))
+        return JSONResponse(self._files.list())
+
+    async def _file(self, request: Request) -> Response:
+        file_id = request.path_params["file_id"]
+        if request.method == "DELETE":
+            return JSONResponse(self._files.delete(file_id))
+        return JSONResponse(self._files.resource(file_id))
+
+    async def _file_content(self, request: Request) -> Response:
+        content = self._files.content(request.path_params["file_id"])
+        return Response(content, media_type="application/octet-stream")
+
+    async def _transcribe(self, request: Request) -> Response:
+        form = await uploads.form_of(request)
+        text = uploads.transcribed(form)
+        if form.fields.get("stream") == "true":
+            events = (b"data: %b\n\n" % _json(event) for event in uploads.transcription_events(text))
+            return Response(b"".join(events), media_type="text/event-stream")
+        if form.fields.get("response_format") == "text":
+            return PlainTextResponse(text + "\n")
+        return JSONResponse({"text": text})
+
     # Pages -----------------------------------------------------------------------------------------------
 
     async def _page(self, request: Request) -> Response:
@@ -130,6 +249,14 @@ class Emulator:
 
     async def _health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok"})
+
+
+def _model_resource(name: str) -> Json:
+    return {"id": name, "object": "model", "created": seeds.BEGUN, "owned_by": "openai"}
+
+
+def _json(event: Json) -> bytes:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 class _Front:

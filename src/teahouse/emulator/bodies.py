@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -12,6 +13,8 @@ from teahouse.emulator.refusals import Refusal, of_validation
 
 LARGEST = 32 * 1024 * 1024
 """Bytes of a body; images travel inside."""
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -123,8 +126,12 @@ async def json_of(request: Request) -> Any:
         if size > LARGEST:
             raise Refusal(413, "The request is too large.", code="request_too_large")
         pieces.append(piece)
+    body = b"".join(pieces)
     try:
-        return json.loads(b"".join(pieces))
+        content = json.loads(body)
+        if _SURROGATE.search(body):  # a pair is a character; half of one cannot be sent back
+            json.dumps(content, ensure_ascii=False).encode()
+        return content
     except (ValueError, RecursionError):
         said = "We could not parse the JSON body of your request. The OpenAI API expects a JSON payload."
         raise Refusal(400, said) from None

@@ -287,7 +287,7 @@ class SqlStore(Store[Context]):
             for row in attachment_rows:
                 yield from _save_attachment(row)
 
-        await self._database.write(work)
+        await self.database.write(work)
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], kind: FeedbackKind, context: Context) -> None:
         """Keep the visitor's newest judgement of each item. Ids that are not in the thread are passed over.
