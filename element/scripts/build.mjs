@@ -2,6 +2,7 @@
  * Builds the element and the page into src/teahouse/static/ of the repository.
  *
  *   chatkit.js               a classic script: the element with everything a first chat needs
+ *   loader.js                a classic script: loads this element or OpenAI's, and says why when neither comes
  *   assets/<name>-<hash>.js  what is needed later; one ESM chunk for each file in src/chunks/
  *   index.html page.* …      the page at /
  *   licenses.txt             the licences of the packages that are inside
@@ -100,6 +101,17 @@ async function buildElement(chunks) {
   notePackages(metafile);
 }
 
+async function buildLoader() {
+  const { version } = JSON.parse(await readFile(join(here, 'package.json'), 'utf8'));
+  await build({
+    ...shared,
+    entryPoints: { loader: join(source, 'loader', 'index.ts') },
+    format: 'iife',
+    banner: { js: '/*! Teahouse, Apache-2.0 */' },
+    define: { __VERSION__: JSON.stringify(version) },
+  });
+}
+
 async function buildPage() {
   const page = join(source, 'page');
   await build({
@@ -139,6 +151,7 @@ async function compress() {
 await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });
 await buildElement(await buildChunks());
+await buildLoader();
 await buildPage();
 await writeLicenses();
 await compress();

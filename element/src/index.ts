@@ -1,4 +1,5 @@
 import { ChatKitElement } from './element/chatkit-element';
 
-ChatKitElement.define();
+// The loader asks for another name where OpenAI's element has taken the usual one.
+ChatKitElement.define((document.currentScript as HTMLScriptElement | null)?.dataset.tag);
 window.ChatKit ??= { version: __VERSION__ };

@@ -357,6 +357,11 @@ class Hosted(Group):
     connections: int = Field(256, ge=1, le=4096, description="Most requests to OpenAI at a time.")
     max_waiting: int = Field(2000, ge=1, description="Most visitors who wait; more are turned away at once.")
     max_sessions: int = Field(10_000, ge=0, description="Live sessions that are kept to be used again.")
+    loader: Literal["own", "official", "auto"] = Field(
+        "own",
+        description="Which ChatKit `/loader.js` puts on a page that does not say it: ours, OpenAI's, or OpenAI's and "
+        "ours when it does not come.",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -22,7 +22,7 @@ class Watch:
     def __init__(self, context: BrowserContext, own_host: str) -> None:
         self.requests: list[Request] = []
         self.warnings: list[str] = []
-        self._own_host = own_host
+        self._own_hosts = {own_host}
         self._complaints: list[str] = []
         self._allowed: list[re.Pattern[str]] = []
         context.on("request", lambda request: self.requests.append(request))
@@ -32,6 +32,10 @@ class Watch:
     def allow(self, pattern: str) -> None:
         """Do not mind complaints in which this is found."""
         self._allowed.append(re.compile(pattern))
+
+    def allow_host(self, *hosts: str) -> None:
+        """Do not mind requests to these."""
+        self._own_hosts.update(hosts)
 
     def check(self) -> None:
         """Fail when another host was asked for anything, or the page complained."""
@@ -51,7 +55,7 @@ class Watch:
 
     def _is_own(self, url: str) -> bool:
         parts = urlsplit(url)
-        return parts.scheme in NO_HOST or parts.netloc == self._own_host
+        return parts.scheme in NO_HOST or parts.netloc in self._own_hosts
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":

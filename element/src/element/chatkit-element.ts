@@ -40,6 +40,9 @@ type Parameters1<Method extends (...args: never[]) => unknown> = Parameters<Meth
 export class ChatKitElement extends LitElement implements OpenAIChatKit {
   static override readonly styles = styles;
 
+  /** Tells this element's class from OpenAI's, which has the same name on the page. */
+  static readonly implementation = 'teahouse';
+
   /** Defines the element, under another name if wanted. Where the name is taken nothing happens. */
   static define(name = 'openai-chatkit', registry = customElements): void {
     if (!registry.get(name)) registry.define(name, this);

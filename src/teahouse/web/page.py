@@ -89,7 +89,7 @@ async def static(request: Request, services: Services) -> Response:
     path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     path = path.strip("/") or "index.html"
     response = await FILES.get_response(path, request.scope)
-    if path in ("index.html", "chatkit.js"):
+    if path in ("index.html", "chatkit.js", "loader.js"):
         _, who = await services.visitor(request)
         if who.set_cookie:
             response.headers["set-cookie"] = who.set_cookie
@@ -128,6 +128,11 @@ async def about(request: Request, services: Services) -> JSONResponse:
                 "prompts": prompts,
             },
             "attachments": _attachments(services),
+            # For loader.js on pages that do not say it themselves.
+            "loader": {
+                "mode": services.settings.hosted.loader,
+                "session": "api/chatkit/session" if services.hosted else None,
+            },
         },
         headers={"cache-control": "no-cache", "vary": "accept-language"},
     )

@@ -50,6 +50,7 @@ def build(services: Callable[[], Services]) -> ASGIApp:
             bound("/chatkit/files/{attachment_id}/preview", preview),
             bound("/", static),
             bound("/chatkit.js", static),
+            bound("/loader.js", static),
             bound("/page.js", static),
             bound("/page.css", static),
             bound("/favicon.svg", static),

@@ -1,0 +1,1 @@
+"""Sessions of hosted workflows beside the guide's own backend and the official SDK."""
