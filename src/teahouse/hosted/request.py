@@ -18,6 +18,7 @@ from teahouse.hosted import errors
 from teahouse.settings import Hosted, StateValue, check_state_variables
 
 _LONGEST_USER = 512  # what the list of threads takes as `user`
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def configured(workflow_id: str | None, config: Hosted | None, options: Mapping[str, Any]) -> Hosted:
@@ -62,7 +63,7 @@ def request_body(config: Hosted, user: object, state_variables: object = None) -
     }
     if config.requests_per_minute is not None:
         body["rate_limits"] = {"max_requests_per_1_minute": config.requests_per_minute}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _as_json(body).encode("utf-8", "replace")
 
 
 def _user(user: object) -> str:

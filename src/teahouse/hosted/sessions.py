@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import time
 from collections import OrderedDict
@@ -22,6 +23,7 @@ from teahouse.hosted.request import configured, request_body
 from teahouse.settings import Hosted, StateValue
 
 log = logs.get(__name__)
+_logger = logging.getLogger(__name__)
 
 _MARGIN = 60.0
 """Seconds before its end at which a session is not given out any more; a fifth of its life if that is less."""
@@ -195,7 +197,8 @@ class HostedSessions:
         # The session began after the request did: by our clock it ends no earlier than this.
         lasts = session.expires_in
         self._keep(key, _Kept(session, begun + lasts, begun + lasts - min(_MARGIN, lasts / 5)))
-        log.debug("session made", session=session.id, seconds=lasts, upstream_request_id=answer.request_id)
+        if _logger.isEnabledFor(logging.DEBUG):  # a line that nobody sees costs as much as one that is seen
+            log.debug("session made", session=session.id, seconds=lasts, upstream_request_id=answer.request_id)
         return session
 
     def _keep(self, key: bytes, kept: _Kept) -> None:

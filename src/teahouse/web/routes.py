@@ -42,6 +42,8 @@ def build(services: Callable[[], Services]) -> ASGIApp:
     return Router(
         [
             bound("/chatkit", chatkit, "POST"),
+            bound("/api/chatkit/session", session, "POST"),
+            bound("/api/create-session", session, "POST"),  # its name in OpenAI's starter application
             bound("/chatkit/runs/{thread_id}", watch),
             bound("/chatkit/runs/{thread_id}/stop", stop, "POST"),
             bound("/chatkit/files", upload, "POST"),
@@ -56,8 +58,6 @@ def build(services: Callable[[], Services]) -> ASGIApp:
             bound("/favicon.svg", static),
             bound("/assets/{name}", static),
             bound("/api", about),
-            bound("/api/chatkit/session", session, "POST"),
-            bound("/api/create-session", session, "POST"),  # its name in OpenAI's starter application
             bound("/docs.css", _docs_style),
             bound("/docs", document),
             bound("/docs/{path:path}", document),
