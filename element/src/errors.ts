@@ -5,6 +5,7 @@
  *     ├─ ApiError            the server answered with an error (`status` says which)
  *     ├─ NetworkError        no answer came, or it broke off
  *     ├─ OptionsError        setOptions was given something it cannot use
+ *     ├─ ArgumentError       a method was given something it cannot use
  *     ├─ BusyError           an answer is being written; wait for chatkit.response.end
  *     ├─ ThreadClosedError   the thread is locked or closed
  *     ├─ ClientToolError     onClientTool is missing or failed
@@ -62,8 +63,22 @@ export class NetworkError extends ChatKitError {
 export class OptionsError extends ChatKitError {
   static override readonly errorName = 'OptionsError';
 
-  constructor(message: string) {
-    super('options.invalid', message);
+  /** The option's name, such as `composer.tools[0].id`. */
+  readonly option: string;
+
+  constructor({ path, given, allowed }: { path: string; given: string; allowed: string }) {
+    const option = path || 'setOptions';
+    super('options.invalid', `The option "${option}" was given ${given}. Allowed: ${allowed}.`);
+    this.option = option;
+  }
+}
+
+/** A method was given something it cannot use. Nothing was done. */
+export class ArgumentError extends ChatKitError {
+  static override readonly errorName = 'ArgumentError';
+
+  constructor(name: string, given: string, allowed: string) {
+    super('argument.invalid', `"${name}" was given ${given}. Allowed: ${allowed}.`);
   }
 }
 

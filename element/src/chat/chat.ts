@@ -403,8 +403,8 @@ export class Chat {
     this.#unsent = null;
     for (const { turn, message } of this.#line.remove()) this.#takeBack(turn, message);
     this.#onlooker.upToDate = false;
-    const { history, historyOpen, drafts } = this.state;
-    this.#store.set({ ...initialState, history, historyOpen, drafts, threadId });
+    const { history, historyOpen, drafts, toolId, modelId } = this.state;
+    this.#store.set({ ...initialState, history, historyOpen, drafts, toolId, modelId, threadId });
     if (changed) this.#store.emit('chatkit.thread.change', { threadId });
   }
 

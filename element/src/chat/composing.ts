@@ -1,3 +1,4 @@
+import type { Choices } from '../state/choices';
 import type { Draft } from '../state/draft';
 import { draftText, emptyDraft, saysSomething, together, trimmed } from '../state/draft';
 import { draftOf, withDraft } from '../state/chat';
@@ -21,13 +22,30 @@ export class Composing {
     this.#set({ ...this.draft, ...change });
   }
 
+  /** Selects a tool for the next message, or none. */
+  selectTool(toolId: string | null): void {
+    if (toolId === this.#store.state.toolId) return;
+    this.#store.set({ toolId });
+    this.#store.emit('chatkit.tool.change', { toolId });
+  }
+
+  selectModel(modelId: string | null): void {
+    this.#store.set({ modelId });
+  }
+
   /** Takes the draft as a message, and leaves the composer empty; `null` where it says nothing. */
-  take(): Message | null {
+  take(choices: Choices): Message | null {
     const { draft } = this;
     if (!saysSomething(draft)) return null;
     this.#set(emptyDraft);
     const { quotedText, attachments } = draft;
-    return { content: trimmed(draft.content), quotedText, attachments };
+    return this.chosen({ content: trimmed(draft.content), quotedText, attachments }, choices);
+  }
+
+  /** The message with what is selected for it. A tool is for one message, unless it says otherwise. */
+  chosen(message: Message, { tool, model }: Choices): Message {
+    if (tool && !tool.persistent) this.selectTool(null);
+    return { ...message, ...(tool && { toolId: tool.id }), ...(model && { model: model.id }) };
   }
 
   /** A message goes back to the composer, before anything typed meanwhile. */

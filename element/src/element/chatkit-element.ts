@@ -5,15 +5,13 @@ import { LitElement, nothing } from 'lit';
 import { Client } from '../api/client';
 import { Chat } from '../chat/chat';
 import type { ChatDelegate } from '../chat/store';
-import { ChatKitError, DisconnectedError, NotSupportedError } from '../errors';
+import { ArgumentError, ChatKitError, DisconnectedError, NotSupportedError } from '../errors';
 import type { Locale, Translate } from '../i18n';
 import { builtInMessages, loadMessages, resolveLocale, translator } from '../i18n';
 import type { ChatState } from '../state/chat';
 import { initialState } from '../state/chat';
-import { userContent } from '../state/content';
-import { textContent } from '../state/draft';
+import { joined } from '../state/draft';
 import { absoluteHref, parseChatLink } from '../state/links';
-import { messageText } from '../state/turns';
 import { styles } from '../styles';
 import { ThemeSheet } from '../theme/apply';
 import { normalizeTheme } from '../theme/theme';
@@ -25,8 +23,10 @@ import { Scroller } from '../views/scroller';
 import { TurnKeys } from '../views/thread';
 import type { LocalState, Screen } from '../views/ui';
 import { initialLocalState } from '../views/ui';
+import { Advice } from './advice';
+import { attachmentsIn, contentIn, offered } from './arguments';
 import { payAttention } from './attention';
-import { defaultOptions, isHosted, optionsToCome, unknownOptions, uploadConfig } from './options';
+import { defaultOptions, isHosted, uploadConfig } from './options';
 import { Readiness } from './readiness';
 
 type Parameters1<Method extends (...args: never[]) => unknown> = Parameters<Method>[0];
@@ -65,7 +65,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   #presence: AbortController | null = null;
   readonly #ready = new Readiness<Chat>();
   readonly #theme = new ThemeSheet();
-  readonly #warned = new Set<string>();
+  readonly #advice = new Advice((error) => this.#dispatch('chatkit.error', { error }));
   readonly #memory = { sendKey: new SendKey(), turnKeys: new TurnKeys() };
   readonly #scroller = new Scroller((atEnd) => this.#setLocal({ atEnd }));
 
@@ -85,11 +85,14 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     });
   }
 
-  /** Replaces all options. The conversation, what is typed and where one reads stay, unless `api.url` is another. */
+  /**
+   * Replaces all options. The conversation, what is typed and where one reads stay, unless `api.url` is another.
+   * What cannot be used is left out, and told of in the console and in `chatkit.error`.
+   */
   setOptions(options: ChatKitOptions): void {
-    this.#adviseOn(options);
-    const usable = options?.api ? options : { ...options, ...defaultOptions() };
+    const usable = this.#advice.on(options);
     this.#options = usable;
+    this.#dropToolThatIsGone();
     this.#useLocale(usable.locale ? [usable.locale] : navigator.languages);
     this.#theme.apply(normalizeTheme(usable.theme));
     this.#scroller.follow = usable.thread?.autoScroll ?? false;
@@ -104,7 +107,8 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
 
   /** Focuses the composer. Resolves once it has the focus, or cannot have it because the thread is closed. */
   async focusComposer(): Promise<void> {
-    await this.#ready.promise;
+    await this.#loaded();
+    await this.updateComplete;
     this.#composer?.focus();
   }
 
@@ -123,28 +127,38 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
 
   /** Says something as the user. Resolves once the server has it; rejects with what kept it from arriving. */
   async sendUserMessage(message: Parameters1<OpenAIChatKit['sendUserMessage']>): Promise<void> {
-    const { text, content, reply, attachments, newThread, toolChoice, model } = message;
-    if (!text && !content?.length && !attachments?.length) {
-      throw new ChatKitError('message.empty', 'A message needs text, content or attachments.');
-    }
+    const { reply, newThread, toolChoice, model } = message;
+    const content = contentIn(message) ?? [];
+    const attachments = attachmentsIn(message);
+    if (!content.length && !attachments?.length) throw new ArgumentError('text', 'nothing', 'a text, content or attachments');
     const chat = await this.#loaded();
     if (newThread) chat.openNew();
-    const said = userContent(content ?? text ?? '').filter((part) => part.type === 'input_tag' || part.text !== '');
-    await chat.send({ content: said, quotedText: reply, attachments, toolId: toolChoice?.id, model });
+    await chat.send({ content, quotedText: reply, attachments, toolId: toolChoice?.id, model });
   }
 
-  /** Puts a text into the composer, in place of what is there. Resolves once it is there. */
+  /**
+   * Changes what is in the composer; what is not named stays. Resolves once it is there; rejects with
+   * {@link ArgumentError}, having changed nothing, when a tool or a model is not among the options.
+   */
   async setComposerValue(value: Parameters1<OpenAIChatKit['setComposerValue']>): Promise<void> {
-    const { text, content, reply, attachments, files, selectedToolId, selectedModelId } = value;
-    if (reply) throw new NotSupportedError('replies in the composer');
-    if (selectedToolId || selectedModelId) throw new NotSupportedError('tools and models in the composer');
+    const { reply, files, selectedToolId, selectedModelId } = value;
+    const content = contentIn(value);
+    const attachments = attachmentsIn(value);
     const chat = await this.#loaded();
     if (files?.length && !chat.uploads.enabled) {
       throw new ChatKitError('attachments.disabled', 'Files need composer.attachments.enabled.');
     }
-    if (attachments) chat.composing.change({ attachments });
+    const { tools, models } = this.#options?.composer ?? {};
+    const toolId = selectedToolId && offered('selectedToolId', selectedToolId, tools);
+    const modelId = selectedModelId && offered('selectedModelId', selectedModelId, models);
+    chat.composing.change({
+      ...(content && { content: joined(content) }),
+      ...(attachments && { attachments }),
+      ...(reply !== undefined && { quotedText: reply || undefined }),
+    });
     if (files) chat.uploads.add(files);
-    if (content ?? text !== undefined) chat.composing.change({ content: textContent(content ? messageText(content) : (text ?? '')) });
+    if (toolId !== undefined) chat.composing.selectTool(toolId);
+    if (modelId) chat.composing.selectModel(modelId);
     await this.updateComplete;
   }
 
@@ -265,6 +279,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   #start(options: ChatKitOptions): void {
     if (isHosted(options)) {
       this.#ready.fail(new NotSupportedError('sessions of workflows hosted by OpenAI (api.getClientSecret)'));
+      void this.#letGo();
       return;
     }
     const client = this.#createClient(options);
@@ -290,11 +305,21 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     this.requestUpdate();
     await this.updateComplete;
     this.#ready.succeed(chat);
+    await this.#letGo(new CustomEvent('chatkit.ready', { bubbles: true, composed: true }));
+  }
+
+  /** Lets the events go that waited until somebody could hear them, after one that comes first. */
+  async #letGo(...first: readonly Event[]): Promise<void> {
     await listenersAttached();
     const held = this.#held ?? [];
     this.#held = null;
-    this.#dispatch('chatkit.ready', undefined);
-    for (const event of held) this.dispatchEvent(event);
+    for (const event of [...first, ...held]) this.dispatchEvent(event);
+  }
+
+  #dropToolThatIsGone(): void {
+    const selected = this.#chat?.state.toolId ?? null;
+    const isOffered = this.#options?.composer?.tools?.some(({ id }) => id === selected);
+    if (selected !== null && !isOffered) this.#chat?.composing.selectTool(null);
   }
 
   #attend(chat: Chat): void {
@@ -345,28 +370,6 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
       this.#t = translator(messages);
       this.requestUpdate();
     });
-  }
-
-  /** Tells the page's developer, once each, what in the options does nothing. */
-  #adviseOn(options: ChatKitOptions): void {
-    if (!options?.api) {
-      this.#say('warn', `setOptions was given no api; using ${(defaultOptions().api as { url: string }).url}.`);
-    }
-    for (const { path, allowed } of unknownOptions(options ?? {})) {
-      this.#say('warn', `There is no option "${path}". Allowed here: ${allowed.join(', ')}.`);
-    }
-    for (const name of optionsToCome(options ?? {})) {
-      this.#say('info', `This version does not have the option "${name}" yet; it is ignored.`);
-    }
-    if (options?.api && isHosted(options)) {
-      this.#say('error', 'api.getClientSecret is for workflows hosted by OpenAI. Use api.url, the address of your ChatKit server.');
-    }
-  }
-
-  #say(level: 'warn' | 'info' | 'error', message: string): void {
-    if (this.#warned.has(message)) return;
-    this.#warned.add(message);
-    console[level](`<openai-chatkit> ${message}`);
   }
 
   #setLocal(change: Partial<LocalState>): void {

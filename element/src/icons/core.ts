@@ -2,6 +2,7 @@ import type { IconNode } from 'lucide';
 import {
   ArrowDown,
   ArrowUp,
+  AtSign,
   BookOpen,
   Bug,
   Check,
@@ -22,8 +23,10 @@ import {
   Info,
   Lightbulb,
   Pencil,
+  Reply,
   RotateCcw,
   Search,
+  SlidersHorizontal,
   Sparkle,
   Sparkles,
   Square,
@@ -70,6 +73,9 @@ const own = {
   'ui:sheet': { shapes: FileSpreadsheet },
   'ui:image': { shapes: Image },
   'ui:dictate': { shapes: Mic },
+  'ui:tools': { shapes: SlidersHorizontal },
+  'ui:reply': { shapes: Reply },
+  'ui:mention': { shapes: AtSign },
 } as const satisfies Record<string, Icon>;
 
 /** Names of the options that are common on a start screen, so that it is drawn without waiting. */

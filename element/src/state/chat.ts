@@ -53,6 +53,9 @@ export interface ChatState {
   readonly historyOpen: boolean;
   /** What is in the composer, by thread; the new thread's is under ''. */
   readonly drafts: Readonly<Record<string, Draft>>;
+  /** What is selected in the composer, by id: it stays from thread to thread. */
+  readonly toolId: string | null;
+  readonly modelId: string | null;
   readonly feedback: Readonly<Record<string, FeedbackKind>>;
   readonly announcement: Announcement | null;
 }
@@ -70,6 +73,8 @@ export const initialState: ChatState = {
   history: emptyHistory,
   historyOpen: false,
   drafts: {},
+  toolId: null,
+  modelId: null,
   feedback: {},
   announcement: null,
 };

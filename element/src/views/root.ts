@@ -7,6 +7,7 @@ import { isBusy } from '../state/chat';
 import { composerView } from './composer/composer';
 import { dropView, onDrag, onDragLeave, onDrop } from './composer/files';
 import { disclaimerView } from './composer/disclaimer';
+import { menuView } from './composer/menu';
 import { awaitedFormView } from './form';
 import { headerView } from './header';
 import { historyView } from './history';
@@ -42,7 +43,10 @@ export function rootView(ui: Ui, memory: ViewMemory): TemplateResult {
     ${dropView(ui)}
     <div class="main" ?inert=${historyOpen}>
       ${headerView(ui)}
-      <div class="scroller" part="scroller" tabindex="-1">${contentView(ui, memory)}</div>
+      <div class="stage">
+        <div class="scroller" part="scroller" tabindex="-1">${contentView(ui, memory)}</div>
+        <div class="popups">${menuView(ui)}</div>
+      </div>
       <div class="foot">
         ${ui.local.atEnd ? nothing : jumpButton(ui)}
         <div class="connection" aria-live="polite">

@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import { html, nothing } from 'lit';
 
 import { icon } from '../icons/icon';
+import { choicesIn } from '../state/choices';
 import { userContent } from '../state/content';
 import type { Ui } from './ui';
 
@@ -21,7 +22,8 @@ export function startView(ui: Ui): TemplateResult {
 
 function promptView(prompt: StartScreenPrompt, ui: Ui): TemplateResult {
   const begin = () => {
-    void ui.chat.send({ content: userContent(prompt.prompt) }).catch(() => undefined);
+    const message = ui.chat.composing.chosen({ content: userContent(prompt.prompt) }, choicesIn(ui.chat.state, ui.options));
+    void ui.chat.send(message).catch(() => undefined);
     ui.focusComposer();
   };
   return html`<li>

@@ -13,13 +13,15 @@ export interface LocalState {
   readonly deleting: string | null;
   /** The thread in the list that takes the focus once its renaming or deletion, or that of its neighbour, has ended. */
   readonly focused: string | null;
+  /** The menu of the composer that is open. */
+  readonly menu: 'tools' | 'models' | null;
   /** Whether the newest message is in sight. */
   readonly atEnd: boolean;
   /** Whether files are being dragged over the chat. */
   readonly dragging: boolean;
 }
 
-export const initialLocalState: LocalState = { copied: null, renaming: null, deleting: null, focused: null, atEnd: true, dragging: false };
+export const initialLocalState: LocalState = { copied: null, renaming: null, deleting: null, focused: null, menu: null, atEnd: true, dragging: false };
 
 /** What a view needs beside the chat. */
 export interface Screen {

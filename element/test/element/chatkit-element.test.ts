@@ -7,6 +7,18 @@ import { answer, firstTurn, page, question, thread } from '../wire';
 
 let server: FakeServer;
 
+const CHOICES: ChatKitOptions['composer'] = {
+  tools: [
+    { id: 'search', label: 'Search', icon: 'search', placeholderOverride: 'What to look for' },
+    { id: 'draw', label: 'Draw', icon: 'images', persistent: true, pinned: true },
+  ],
+  models: [
+    { id: 'small', label: 'Small' },
+    { id: 'large', label: 'Large', description: 'Thinks longer', default: true },
+    { id: 'old', label: 'Old', disabled: true },
+  ],
+};
+
 beforeAll(() => ChatKitElement.define());
 
 beforeEach(() => {
@@ -25,13 +37,14 @@ async function mount(change: Partial<ChatKitOptions> = {}): Promise<OpenAIChatKi
   const chat = document.createElement('openai-chatkit');
   chat.setOptions(options(change));
   document.body.append(chat);
-  await chat.focusComposer();
+  await chat.hideHistory(); // waits until it is drawn, and no longer
   return chat;
 }
 
 const find = (chat: Element, selector: string) => chat.shadowRoot?.querySelector<HTMLElement>(selector) ?? undefined;
 const composer = (chat: Element) => find(chat, 'textarea') as HTMLTextAreaElement;
 const shown = (chat: Element) => chat.shadowRoot?.textContent?.replace(/\s+/g, ' ') ?? '';
+const drawn = (chat: Element) => (chat as unknown as { updateComplete: Promise<unknown> }).updateComplete;
 const nextEvent = (chat: Element, name: string) =>
   new Promise<unknown>((resolve) => chat.addEventListener(name, (event) => resolve((event as CustomEvent).detail), { once: true }));
 
@@ -116,6 +129,33 @@ describe('the element', () => {
     chat.setOptions(options({ composer: { dictation: { enabled: true } }, colour: 'blue' } as Partial<ChatKitOptions>));
     expect(warned.mock.calls.map(String)).toEqual([expect.stringContaining('"colour"')]);
     expect(informed.mock.calls.map(String)).toEqual([expect.stringContaining('"composer.dictation"')]);
+  });
+
+  test('says which option has a wrong value, in the console and as chatkit.error, and lives', async () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const heard = nextEvent(document.body, 'chatkit.error');
+    const wrong = { theme: { radius: 'oval' }, composer: { placeholder: 'Ask' } } as unknown as Partial<ChatKitOptions>;
+    const chat = await mount(wrong);
+    expect(composer(chat).placeholder).toBe('Ask');
+    const { error } = (await heard) as { error: Error };
+    expect(error).toMatchObject({ name: 'OptionsError', code: 'options.invalid', option: 'theme.radius' });
+    expect(error.message).toBe('The option "theme.radius" was given "oval". Allowed: "pill", "round", "soft", "sharp".');
+    chat.setOptions(options(wrong));
+    expect(warned).toHaveBeenCalledOnce();
+  });
+
+  test('redraws nothing and asks for nothing when options come again with other closures', async () => {
+    const same = () => options({ onClientTool: () => ({}), theme: { radius: 'soft' }, startScreen: { prompts: [{ label: 'a', prompt: 'b' }] } });
+    const chat = await mount(same());
+    await drawn(chat);
+    const changes = vi.fn();
+    const observer = new MutationObserver(changes);
+    observer.observe(chat.shadowRoot ?? chat, { subtree: true, childList: true, attributes: true, characterData: true });
+    for (let render = 0; render < 20; render += 1) chat.setOptions(same());
+    await drawn(chat);
+    expect(observer.takeRecords()).toEqual([]);
+    expect(changes).not.toHaveBeenCalled();
+    expect(server.requests).toEqual([]);
   });
 
   test('survives options without an api', () => {
@@ -294,11 +334,78 @@ describe('methods', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test.each([
-    ['a tool', { selectedToolId: 'search' }],
-  ])('setComposerValue rejects %s by name', async (_, value) => {
+  test('setComposerValue puts content with tags, a reply and attachments there, and they are sent', async () => {
     const chat = await mount();
-    await expect(chat.setComposerValue(value)).rejects.toMatchObject({ name: 'NotSupportedError' });
+    const tag = { type: 'input_tag', id: 'tea', text: 'Longjing', data: { from: 'Hangzhou' } } as const;
+    const file = { type: 'file', id: 'atc_1', name: 'a.txt', mime_type: 'text/plain' } as const;
+    await chat.setComposerValue({ content: [{ type: 'input_text', text: 'About ' }, tag], reply: 'It was said', attachments: [file] });
+    expect(find(chat, '.composer-quote')?.textContent).toContain('It was said');
+    find(chat, '[part=send-button]')?.click();
+    await nextEvent(chat, 'chatkit.response.end');
+    expect(server.last?.params.input).toEqual({
+      content: [{ type: 'input_text', text: 'About ' }, tag],
+      quoted_text: 'It was said',
+      attachments: ['atc_1'],
+      inference_options: {},
+    });
+    expect(find(chat, '.composer-quote')).toBeUndefined();
+  });
+
+  test('setComposerValue selects a tool and a model for the next message, and says so', async () => {
+    const chat = await mount({ composer: CHOICES });
+    const changes: unknown[] = [];
+    chat.addEventListener('chatkit.tool.change', ({ detail }) => void changes.push(detail.toolId));
+    await chat.setComposerValue({ text: 'Find it', selectedToolId: 'search', selectedModelId: 'small' });
+    expect(composer(chat).placeholder).toBe('What to look for');
+    press(chat, 'Enter');
+    await nextEvent(chat, 'chatkit.response.end');
+    expect(server.last?.params.input).toMatchObject({ inference_options: { tool_choice: { id: 'search' }, model: 'small' } });
+    await chat.setComposerValue({ selectedToolId: 'draw' });
+    await chat.setComposerValue({ selectedToolId: null });
+    expect(changes).toEqual(['search', null, 'draw', null]);
+  });
+
+  test('a tool that persists stays, until the options no longer have it', async () => {
+    const chat = await mount({ composer: CHOICES });
+    await chat.setComposerValue({ text: 'Paint', selectedToolId: 'draw' });
+    press(chat, 'Enter');
+    await nextEvent(chat, 'chatkit.response.end');
+    expect(server.last?.params.input).toMatchObject({ inference_options: { tool_choice: { id: 'draw' }, model: 'large' } });
+    expect(find(chat, '[part=tool-button][aria-pressed=true]')?.textContent).toContain('Draw');
+    const dropped = nextEvent(chat, 'chatkit.tool.change');
+    chat.setOptions(options());
+    expect(await dropped).toEqual({ toolId: null });
+  });
+
+  test.each([
+    ['files the page does not take', { text: 'x', files: [new File([], 'a.txt')] }, 'ChatKitError'],
+    ['a tool the options do not have', { text: 'x', selectedToolId: 'cook' }, 'ArgumentError'],
+    ['a model that is disabled', { text: 'x', selectedModelId: 'old' }, 'ArgumentError'],
+    ['a number for a text', { text: 7 as unknown as string }, 'ArgumentError'],
+    ['content that is none', { content: [{ type: 'image' }] as never }, 'ArgumentError'],
+    ['attachments without an id', { attachments: [{ name: 'a.txt' }] as never }, 'ArgumentError'],
+  ])('setComposerValue rejects %s by name, and changes nothing', async (_, value, name) => {
+    const chat = await mount({ composer: CHOICES });
+    await expect(chat.setComposerValue(value)).rejects.toMatchObject({ name });
+    expect(composer(chat).value).toBe('');
+  });
+
+  test('sendUserMessage sends its own tool, model and attachments, not those of the composer', async () => {
+    const chat = await mount({ composer: CHOICES });
+    await chat.setComposerValue({ selectedToolId: 'search' });
+    const file = { type: 'image', id: 'atc_2', name: 'a.png', mime_type: 'image/png', preview_url: '/a.png' } as const;
+    await chat.sendUserMessage({ text: 'Now', toolChoice: { id: 'cook' }, model: 'any', attachments: [file], reply: 'before' });
+    expect(server.last?.params.input).toMatchObject({
+      attachments: ['atc_2'],
+      quoted_text: 'before',
+      inference_options: { tool_choice: { id: 'cook' }, model: 'any' },
+    });
+    expect(find(chat, '[part=tool-button][aria-pressed=true]')?.textContent).toContain('Search');
+  });
+
+  test('sendUserMessage rejects a message that says nothing', async () => {
+    const chat = await mount();
+    await expect(chat.sendUserMessage({})).rejects.toMatchObject({ name: 'ArgumentError', code: 'argument.invalid' });
   });
 
   test('setComposerValue takes files only where the page takes attachments', async () => {
