@@ -87,8 +87,8 @@ export class LiveStream {
   }
 
   /** How a run stands. */
-  run(state: RunNews['state'], id: string | null = 'run_1'): void {
-    this.write(`event: run\ndata: ${JSON.stringify({ id, state })}\n\n`);
+  run(state: RunNews['state'], id: string | null = 'run_1', reload?: boolean): void {
+    this.write(`event: run\ndata: ${JSON.stringify({ id, state, reload })}\n\n`);
   }
 
   write(text: string): void {

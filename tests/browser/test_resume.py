@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from chatkit.server import StreamingResult
@@ -240,6 +241,24 @@ def test_a_message_whose_connection_broke_before_a_word_came_back_is_not_sent_tw
     expect(turn).to_contain_text("You said: Are you there?")
     expect(chat.turns).to_have_count(2)
     assert chat.watch.operations().count("threads.add_user_message") == 1
+
+
+def test_a_first_message_whose_answer_was_lost_is_stored_once(chat: Chat) -> None:
+    chat.watch.allow(OFFLINE)
+
+    def swallow_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    chat.embed().page.route("**/chatkit", swallow_the_answer, times=1)
+    chat.composer.fill("Are you there?")
+    chat.composer.press("Enter")
+    chat.button("Try again").click()
+    expect(chat.turns).to_contain_text("You said: Are you there?")
+    expect(chat.button("Send")).to_be_visible()
+    assert chat.watch.operations().count("threads.create") == 2
+    listed = chat.page.request.post(urljoin(chat.base, "chatkit"), data={"type": "threads.list", "params": {}})
+    assert len(listed.json()["data"]) == 1
 
 
 def test_a_page_out_of_sight_does_not_look_on_and_catches_up_when_it_is_back(chat: Chat) -> None:

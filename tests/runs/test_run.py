@@ -22,8 +22,11 @@ from contract.scenarios import Scenario, updated
 from house import Browser, all_runs_to_end, message_of, of_type, runs_alone, served, texts
 from teahouse.protocol import Context, Visitor
 from teahouse.run_types import Outcome
+from teahouse.runs import turn
 from teahouse.runs.frames import Frames
 from teahouse.runs.pen import Pen
+from teahouse.store import OutcomeUnknown, SqlStore, StoreUnavailable
+from teahouse.store.errors import CONNECTION_LOST
 
 Events = AsyncIterator[ThreadStreamEvent]
 
@@ -255,6 +258,14 @@ async def test_fifty_answers_at_once_are_all_whole(open_house: Any) -> None:
 # --- A store that fails -------------------------------------------------------------------------------
 
 
+class OneAnswer(Scenario):
+    """Says one thing."""
+
+    async def turn(self, number: int, thread: ThreadMetadata) -> Events:
+        async for event in self.answer(thread, "Once upon a time"):
+            yield event
+
+
 class FillsTheDisk(Scenario):
     """The disk is full by the time the answer is complete."""
 
@@ -275,12 +286,37 @@ class FillsTheDisk(Scenario):
             self.store.add_thread_item = add  # type: ignore[method-assign]
 
 
-async def test_a_store_that_fails_in_mid_answer_is_told(open_house: Any, visit: Any) -> None:
+async def test_a_store_that_fails_in_mid_answer_is_told(
+    open_house: Any, visit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "_PATIENCE", 0)
     browser = visit(await open_house(FillsTheDisk))
     events = await browser.say()
     [failure] = of_type(events, "error")
     assert (failure["code"], failure["allow_retry"]) == ("store_unavailable", True)
     assert "disk is full" in failure["message"]
+
+
+async def test_a_store_that_is_restarted_in_mid_answer_costs_nothing(
+    open_house: Any, visit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await open_house(OneAnswer)
+    failures = iter([StoreUnavailable(CONNECTION_LOST), OutcomeUnknown()])
+    add = SqlStore.add_thread_item
+
+    async def restarted(self: SqlStore, thread_id: str, item: ThreadItem, context: Context) -> None:
+        failure = next(failures, None)
+        if failure is None or isinstance(failure, OutcomeUnknown):  # the latter was done, and nobody heard of it
+            await add(self, thread_id, item, context)
+        if failure is not None:
+            raise failure
+
+    monkeypatch.setattr(turn, "_REST", 0)
+    monkeypatch.setattr(SqlStore, "add_thread_item", restarted)
+    browser = visit(house)
+    events = await browser.say()
+    assert of_type(events, "error") == []
+    assert texts(await browser.items(events[0]["thread"]["id"])) == ["Hello", "Once upon a time"]
 
 
 async def test_a_store_that_fails_before_the_answer_is_an_http_error(open_house: Any, visit: Any) -> None:

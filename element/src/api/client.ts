@@ -23,10 +23,15 @@ export interface ClientConfig {
   readonly locale: () => string;
 }
 
-/** How the making of an answer stands; `waiting` is for the result of a client tool, `idle` when there is none. */
+/**
+ * How the making of an answer stands; `waiting` is for the result of a client tool, `idle` when there is none, and
+ * `interrupted` when the server that made it has ended.
+ */
 export interface RunNews {
   readonly id: string | null;
-  readonly state: 'idle' | 'running' | 'waiting' | 'done' | 'stopped' | 'failed';
+  readonly state: 'idle' | 'running' | 'waiting' | 'done' | 'stopped' | 'failed' | 'interrupted';
+  /** Whether events are missing before this, so that the thread has to be loaded anew. */
+  readonly reload?: boolean;
 }
 
 /** What a stream says: an event of an answer, with its number where the server numbers them, or how a run stands. */
@@ -46,6 +51,7 @@ type Body = { type: string; params: object };
 /** Tells a Teahouse that this client can come back to an answer; for other servers it is only a parameter. */
 const ACCEPT = 'text/event-stream;profile=teahouse, application/json';
 const RUN_HEADER = 'X-Teahouse-Run';
+const KEY_HEADER = 'Idempotency-Key';
 /** Longer than the pause between two heartbeats of a Teahouse; a connection that says nothing for so long is dead. */
 const SILENCE = 45_000;
 
@@ -111,14 +117,18 @@ export class Client {
 
   /**
    * Sends a request that is answered by a stream. Yields what it says; ends when the server ends it.
-   * `unreadable` hears of frames that are not JSON, which are passed over.
+   * `key` names the request, so that sending it again does not ask twice. `unreadable` hears of frames that are not
+   * JSON, which are passed over.
    */
   async *stream(
     request: StreamingReq,
     signal: AbortSignal,
     unreadable: (data: string) => void,
+    key?: string,
   ): AsyncGenerator<Frame, void, void> {
-    yield* this.#frames(await this.#post(request, signal), signal, unreadable);
+    // A server of another kind at another origin may not allow a header it has never heard of.
+    const headers = key !== undefined && (this.resumes || isSameOrigin(this.url)) ? { [KEY_HEADER]: key } : {};
+    yield* this.#frames(await this.#post(request, signal, headers), signal, unreadable);
   }
 
   /** A thread's runs from a place on: the one in progress and, for as long as one listens, those to come. */
@@ -165,8 +175,9 @@ export class Client {
     return (await response.json()) as Answer;
   }
 
-  #post(request: Body | StreamingReq, signal?: AbortSignal): Promise<Response> {
-    const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(request) };
+  #post(request: Body | StreamingReq, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Response> {
+    const headers = { 'Content-Type': 'application/json', ...more };
+    const init = { method: 'POST', headers, body: JSON.stringify(request) };
     return this.#send(this.#config.url, init, signal);
   }
 
@@ -197,6 +208,10 @@ export class Client {
     const search = new URLSearchParams([...new URLSearchParams(query), ...Object.entries(params)]).toString();
     return `${path.replace(/\/$/, '')}${end}${search && `?${search}`}`;
   }
+}
+
+function isSameOrigin(url: string): boolean {
+  return new URL(url, document.baseURI).origin === location.origin;
 }
 
 function isContentType(response: Response, type: string): boolean {

@@ -25,6 +25,7 @@ import {
 import { isKnownUpdate } from '../state/items';
 import { answerText, isKnownItem, lastUserMessage, spokenText, turnsOf } from '../state/turns';
 import { Composing } from './composing';
+import { pause, retryDelay } from './backoff';
 import { failureOf } from './failure';
 import { ClientTools } from './client-tools';
 import { FrameBatch } from './frames';
@@ -35,7 +36,7 @@ import { earlierItems, newestItems } from './pages';
 import type { ChatDelegate } from './store';
 import { Store } from './store';
 import type { Message } from './turn';
-import { Turn } from './turn';
+import { Turn, newKey } from './turn';
 import { WaitingLine } from './waiting';
 import { NOWHERE, placeAfter } from './watch';
 
@@ -53,6 +54,8 @@ export class Chat {
   readonly #tools: ClientTools;
   readonly #batch = new FrameBatch<ThreadStreamEvent>((events) => this.#apply(events));
   #turn: Turn | null = null;
+  /** Tries at once to send again what waits for the next try. */
+  #hurry: () => void = () => undefined;
   /** Settles once the server has ended the run that was stopped last. */
   #stopping: Promise<void> = Promise.resolve();
   /** Ends what loads for the thread on show. */
@@ -155,6 +158,7 @@ export class Chat {
   networkChanged(online: boolean): void {
     if (online) {
       this.#onlooker.hurry();
+      this.#hurry();
       this.#sendNext();
     } else if (this.#store.client.resumes && this.state.threadId !== null) {
       // Connections do not always notice. What they would have brought is caught up with.
@@ -461,13 +465,14 @@ export class Chat {
     try {
       let next = request ?? (await this.#answerClientTool(turn));
       while (next) {
+        request = next;
         await this.#readAnswer(turn, next);
         next = await this.#answerClientTool(turn);
       }
       this.#end(turn, this.#interruption(turn));
     } catch (error) {
       turn.reading = false;
-      this.#fail(turn, error);
+      this.#fail(turn, error, request);
     }
   }
 
@@ -478,9 +483,11 @@ export class Chat {
     await this.#stopping;
     try {
       let last: RunNews | undefined;
-      for await (const frame of this.#store.client.stream(request, signal, (data) => this.#noteUnreadable(data))) {
+      for await (const frame of this.#store.client.stream(request, signal, (data) => this.#noteUnreadable(data), turn.key)) {
         if (turn !== this.#turn) return;
         turn.accept();
+        turn.tries = 0;
+        if (this.state.connectionLost) this.#store.set({ connectionLost: false });
         if (frame.run?.state === 'stopped') turn.stopped = true;
         if (frame.run) last = frame.run;
         this.#read(frame);
@@ -493,16 +500,20 @@ export class Chat {
     }
   }
 
-  #fail(turn: Turn, error: unknown): void {
+  #fail(turn: Turn, error: unknown, request: StreamingReq | null): void {
     if (turn !== this.#turn) {
       settle(turn, error);
       return;
     }
     const { resumes } = this.#store.client;
     const canComeBack = resumes && !turn.stopped && this.state.threadId !== null;
-    if (canComeBack && (error instanceof NetworkError || turn.disconnected)) {
+    const isLost = error instanceof NetworkError || turn.disconnected;
+    const isRefused = error instanceof ApiError && error.code === 'shutting_down';
+    if (canComeBack && isLost) {
       this.#onlooker.noteLoss(0);
       void this.#onlooker.follow();
+    } else if (resumes && request && !turn.signal.aborted && (isLost || isRefused)) {
+      void this.#sendAgain(turn, request);
     } else if (canComeBack && turn.message && error instanceof ApiError && error.code === 'run_active') {
       this.#sendLater(turn, turn.message);
     } else if (turn.submits && error instanceof ApiError && ANSWERED.has(error.code)) {
@@ -512,6 +523,18 @@ export class Chat {
     } else {
       this.#end(turn, turn.stopped ? null : error);
     }
+  }
+
+  /** The request got no answer, and there is no thread yet in which one could look on: it goes again, under its key. */
+  async #sendAgain(turn: Turn, request: StreamingReq): Promise<void> {
+    this.#onlooker.noteLoss(turn.tries);
+    const wait = pause(retryDelay(turn.tries), turn.signal);
+    this.#hurry = wait.end;
+    turn.tries += 1;
+    await wait.over;
+    if (turn !== this.#turn) return;
+    if (turn.signal.aborted) this.#end(turn, null);
+    else void this.#run(turn, request);
   }
 
   /** The message waits for its turn, as if it had not been sent. */
@@ -628,6 +651,7 @@ export class Chat {
     turn.calling = false;
     if (!answered || turn !== this.#turn) return null;
     turn.submits = true;
+    turn.key = newKey();
     this.#store.set({ conversation: answerToolCall(this.state.conversation, call.id, answered.result) });
     return { type: 'threads.add_client_tool_output', params: { thread_id: threadId, result: answered.result } };
   }

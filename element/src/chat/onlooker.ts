@@ -4,6 +4,7 @@ import { NetworkError } from '../errors';
 import { isBusy } from '../state/chat';
 import { beginTurn, unfinishedMessages } from '../state/conversation';
 import { lastUserMessage, messageText } from '../state/turns';
+import { failureOf } from './failure';
 import type { Store } from './store';
 import type { Message } from './turn';
 import { Turn } from './turn';
@@ -47,6 +48,8 @@ export class Onlooker {
   upToDate = false;
   /** The run that was to be stopped when the server could not be reached. */
   unstopped: string | null = null;
+  /** The interrupted run that was told of. */
+  #toldOf: string | null = null;
   /** Whether anybody sees the chat: the element is in the page, and the page in sight. */
   #attended = true;
 
@@ -98,14 +101,15 @@ export class Onlooker {
     this.#view.flush();
     const turn = this.#view.turn;
     const begins = run.state === 'running' && run.id !== turn?.place.run;
-    const missed = run.state === 'idle' && (turn !== null || (first && !this.upToDate));
+    const missed = run.reload === true || (run.state === 'idle' && (turn !== null || (first && !this.upToDate)));
     const read = unfinishedMessages(this.#store.state.conversation);
     if (begins || missed) await this.#sync(turn);
     if (this.#store.state.connectionLost) this.#store.set({ connectionLost: false });
     if (turn !== this.#view.turn) return; // one asked meanwhile, and reads that answer
     if (begins) this.#lookOn(run.id);
-    else if (run.state !== 'running' && turn && turn === this.#view.turn) this.#ended(turn, run, read);
-    if (run.state === 'idle') this.#view.sendNext();
+    else if (run.state !== 'running' && turn) this.#ended(turn, run, read);
+    else if (run.state === 'interrupted' || run.state === 'failed') this.#showInterruption(run);
+    if (run.state !== 'running') this.#view.sendNext();
   }
 
   /** Loads the thread anew, and learns from it whether a message whose connection broke had arrived. */
@@ -144,8 +148,23 @@ export class Onlooker {
       this.#watch.end();
       this.#view.goOn(turn);
     } else {
-      this.#view.end(turn, run.state === 'idle' ? this.#lostByServer(read) : null);
+      this.#view.end(turn, this.#failureOf(run, read));
     }
+  }
+
+  #failureOf(run: RunNews, read: readonly ThreadItem[]): NetworkError | null {
+    if (run.state === 'idle') return this.#lostByServer(read);
+    if ((run.state !== 'interrupted' && run.state !== 'failed') || this.#store.state.conversation.failure) return null;
+    return this.#lostByServer(read) ?? interrupted();
+  }
+
+  /** The last answer ended before it was complete, and before anybody looked on here. Told once: it can be put away. */
+  #showInterruption(run: RunNews): void {
+    const { conversation } = this.#store.state;
+    if (run.id === this.#toldOf) return;
+    this.#toldOf = run.id;
+    if (conversation.failure) return;
+    this.#store.set({ conversation: { ...conversation, failure: failureOf(interrupted()) } });
   }
 
   /** A server that died could not keep what it had told. What was read of it stays, and one can try again. */

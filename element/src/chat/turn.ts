@@ -20,6 +20,8 @@ export interface Message {
 export class Turn {
   /** The message it sends, where it sends one. */
   readonly message: Message | null;
+  /** What its requests are called, so that one which is sent again is not asked twice. */
+  key: string;
   /** Settles once the server has the request: its first event has come. */
   readonly accepted: Promise<void>;
   /** Whether it was begun here, so that the page's tools are run for it. */
@@ -38,6 +40,8 @@ export class Turn {
   answered = false;
   /** Whether it was lost on the way before, and sent again. */
   sentAgain = false;
+  /** How often in a row its request got no answer. */
+  tries = 0;
   /** Whether it is to be stopped once its run is known. */
   stopWanted = false;
   stopped = false;
@@ -49,6 +53,7 @@ export class Turn {
   constructor({ message = null, own = true }: { message?: Message | null; own?: boolean } = {}) {
     this.message = message;
     this.own = own;
+    this.key = message ? keyOf(message) : newKey();
     this.accepted = new Promise((resolve, reject) => {
       this.#accept = resolve;
       this.#refuse = reject;
@@ -94,4 +99,18 @@ export class Turn {
     this.#abort.abort();
     this.#connection.abort();
   }
+}
+
+const keys = new WeakMap<Message, string>();
+
+/** A message keeps its key however often it is sent: also when somebody presses "Try again". */
+function keyOf(message: Message): string {
+  const key = keys.get(message) ?? newKey();
+  keys.set(message, key);
+  return key;
+}
+
+/** 128 random bits. (`crypto.randomUUID` is there only on secure pages.) */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,5 +1,5 @@
 import type { Client, Frame, Place, RunNews } from '../api/client';
-import { retryDelay } from './backoff';
+import { pause, retryDelay } from './backoff';
 import { mayPass } from './failure';
 
 /** Who wants to know what happens in a thread. */
@@ -90,14 +90,9 @@ export class Watch {
   }
 
   async #wait(duration: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, duration);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      signal.addEventListener('abort', this.#wake, { once: true });
-    });
+    const wait = pause(duration, signal);
+    this.#wake = wait.end;
+    await wait.over;
   }
 }
 

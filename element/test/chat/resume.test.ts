@@ -257,3 +257,69 @@ test('stopping before the run is known waits for it', async () => {
   await isIdle();
   expect(written(chat)).toBe('');
 });
+
+describe('an answer whose server has ended', () => {
+  test('keeps what the thread has of it, says so, and can be asked again', async () => {
+    const watch = await opened();
+    watch.run('running');
+    watch.send(...asks, delta('Glad', 'a2'));
+    await shows('Welcome.\n\nGlad');
+    has(question('Hello'), answer('Welcome.'), question('More?', 'q2'), answer('Glad', 'a2'));
+    watch.run('interrupted', 'run_1', true);
+    await isIdle();
+    expect(shown()).toBe('Welcome.\n\nGlad');
+    expect(chat.state.conversation.failure).toMatchObject({ code: 'stream.interrupted', allowRetry: true });
+  });
+
+  test('is told of to who comes later, once', async () => {
+    await chat.open('thr_1');
+    const watch = await watchNumber(1);
+    watch.run('interrupted', 'run_1', true);
+    await vi.waitFor(() => expect(chat.state.conversation.failure?.code).toBe('stream.interrupted'));
+    chat.dismissFailure();
+    watch.run('interrupted', 'run_1', true);
+    await vi.waitFor(() => expect(sent('threads.get_by_id').length).toBeGreaterThan(2));
+    expect(chat.state.conversation.failure).toBeNull();
+  });
+});
+
+describe('a request that got no answer', () => {
+  const keys = () => server.requests.filter(({ type }) => type === 'threads.create').map(({ headers }) => headers['Idempotency-Key']);
+
+  test('goes again by itself under the same key', async () => {
+    await opened();
+    chat.openNew();
+    let tries = 0;
+    server.on('threads.create', () => {
+      tries += 1;
+      if (tries === 1) throw new TypeError('Failed to fetch');
+      const live = new LiveStream();
+      live.run('running');
+      live.send(...firstTurn('Hello', 'Welcome.'));
+      live.run('done');
+      live.end();
+      return live.response;
+    });
+    await say('Hello');
+    await isIdle();
+    expect(shown()).toBe('Welcome.');
+    expect(keys()).toHaveLength(2);
+    expect(new Set(keys()).size).toBe(1);
+  });
+
+  test('is refused by a server that is being restarted, and goes to the next', async () => {
+    await opened();
+    let tries = 0;
+    const live = new LiveStream();
+    server.on('threads.add_user_message', () => {
+      tries += 1;
+      return tries === 1 ? json({ error: { code: 'shutting_down', message: 'Restarting.' } }, 503, TEAHOUSE) : live.response;
+    });
+    const said = say('More?');
+    live.run('running');
+    live.send(...asks, delta('Gladly', 'a2'));
+    await said;
+    await shows('Welcome.\n\nGladly');
+    expect(chat.state.connectionLost).toBe(false);
+  });
+});

@@ -24,6 +24,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from chatkit.errors import CustomStreamError
@@ -79,6 +80,9 @@ Item = TypeVar("Item", bound=ThreadItem)
 
 _HIDDEN = (HiddenContextItem, SDKHiddenContextItem)
 _PAGE = 50
+_PATIENCE = 10.0
+"""Seconds for which storing something is tried, when the store cannot be used."""
+_REST = 0.3
 
 EMPTY = Words("the message is empty", "消息为空")
 NO_CALL = Words("no client tool call waits for a result", "没有等待结果的客户端工具调用")
@@ -193,7 +197,8 @@ class Turn:
                     yield wire_event
                 return
             self.outcome = "stopped"
-            await self.server.handle_stream_cancelled(self.thread, self._pending.all(), self.context)
+            pending = self._pending.all()
+            await _patiently(lambda: self.server.handle_stream_cancelled(self.thread, pending, self.context))
             raise
         except Exception as error:
             async for wire_event in self._failed(error, told):
@@ -227,15 +232,18 @@ class Turn:
             case ThreadItemAddedEvent():
                 self._pending.begin(with_aware_time(event.item))
             case ThreadItemDoneEvent():
-                await store.add_thread_item(thread_id, with_aware_time(event.item), context=context)
+                item = with_aware_time(event.item)
+                await _patiently(lambda: store.add_thread_item(thread_id, item, context=context))
                 self._pending.end(event.item.id)
                 waits = isinstance(event.item, ClientToolCallItem) and event.item.status == "pending"
                 self.outcome = "waiting" if waits else "done"
             case ThreadItemReplacedEvent():
-                await store.save_item(thread_id, with_aware_time(event.item), context=context)
+                item = with_aware_time(event.item)
+                await _patiently(lambda: store.save_item(thread_id, item, context=context))
                 self._pending.end(event.item.id)
             case ThreadItemRemovedEvent():
-                await store.delete_thread_item(thread_id, event.item_id, context=context)
+                item_id = event.item_id
+                await _patiently(lambda: store.delete_thread_item(thread_id, item_id, context=context))
                 self._pending.end(event.item_id)
 
     async def _failed(self, error: Exception, told: ThreadMetadata) -> AsyncIterator[WireEvent]:
@@ -249,10 +257,10 @@ class Turn:
         reason = self._reason(error)
         store, context = self.server.store, self.context
         for item in filter(has_text, self._pending.all()):
-            if await _succeeds(store.add_thread_item(self.thread.id, item, context=context)):
+            if await _succeeds(partial(store.add_thread_item, self.thread.id, item, context=context)):
                 yield ThreadItemDoneEvent(item=item)
         yield reason
-        if self.thread != told and await _succeeds(store.save_thread(self.thread, context=context)):
+        if self.thread != told and await _succeeds(partial(store.save_thread, self.thread, context=context)):
             yield ThreadUpdatedEvent(thread=bare(self.thread))
 
     def _reason(self, error: Exception) -> ErrorFrame:
@@ -276,17 +284,33 @@ class Turn:
         return frame
 
     async def _save_thread(self) -> ThreadUpdatedEvent:
-        await self.server.store.save_thread(self.thread, context=self.context)
+        await _patiently(lambda: self.server.store.save_thread(self.thread, context=self.context))
         return ThreadUpdatedEvent(thread=bare(self.thread))
 
     def _new_id(self, kind: StoreItemType) -> str:
         return self.server.store.generate_item_id(kind, self.thread, self.context)
 
 
-async def _succeeds(saving: Awaitable[None]) -> bool:
+async def _patiently(saving: Callable[[], Awaitable[None]]) -> None:
+    """Store what is there. A database that is restarted just then must not cost a whole answer.
+
+    Trying again does no harm, also where the first try was done and nobody heard of it: ids stay the same.
+    """
+    now = asyncio.get_running_loop().time
+    ends_by = now() + _PATIENCE
+    while True:
+        try:
+            return await saving()
+        except Problem as problem:
+            if problem.kind.code != errors.STORE_UNAVAILABLE.code or now() > ends_by:
+                raise
+        await asyncio.sleep(_REST)
+
+
+async def _succeeds(saving: Callable[[], Awaitable[None]]) -> bool:
     """Try to save what is left of a failed answer. Failing at that, too, must not hide the first reason."""
     try:
-        await saving
+        await _patiently(saving)
     except Exception as error:
         # Whoever has ended a run has kept what it wrote.
         if not _is_interruption(error):

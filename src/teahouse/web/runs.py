@@ -89,8 +89,8 @@ async def _watching(services: Services, thread_id: str, run_id: str | None, afte
 
 
 def _how_it_stands(run: Run | RunRecord | None) -> bytes:
-    """Told first where nothing goes on. That the last answer was interrupted is not in the thread itself."""
-    if run is not None and run.state == "interrupted":
+    """Told first where nothing goes on. That the last answer is not complete is not in the thread itself."""
+    if run is not None and run.state in ("interrupted", "failed"):
         return run_frame(run.id, run.state, reload=True)
     return run_frame(None, "idle")
 

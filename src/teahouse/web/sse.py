@@ -8,7 +8,11 @@ from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
 
+from teahouse import logs
+from teahouse.errors import Problem
 from teahouse.protocol import HEARTBEAT
+
+log = logs.get(__name__)
 
 # `no-transform` and `X-Accel-Buffering` keep proxies from compressing or holding back what is a stream.
 _HEADERS = {
@@ -55,9 +59,13 @@ class EventStream:
     async def _send(self, send: Send) -> None:
         headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        async with aclosing(self._pieces) as pieces:
-            async for piece in pieces:
-                await send({"type": "http.response.body", "body": piece or HEARTBEAT, "more_body": True})
+        try:
+            async with aclosing(self._pieces) as pieces:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece or HEARTBEAT, "more_body": True})
+        except Problem as problem:
+            # It cannot be told in a stream that has begun; whoever can come back does.
+            log.warning("stream ended early", reason=str(problem))
         await send({"type": "http.response.body", "body": b""})
 
 
