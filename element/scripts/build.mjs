@@ -4,6 +4,7 @@
  *   chatkit.js               a classic script: the element with everything a first chat needs
  *   loader.js                a classic script: loads this element or OpenAI's, and says why when neither comes
  *   assets/<name>-<hash>.js  what is needed later; one ESM chunk for each file in src/chunks/
+ *   assets/katex-…woff2      the fonts of formulas
  *   index.html page.* …      the page at /
  *   licenses.txt             the licences of the packages that are inside
  *   *.br *.gz                each of them compressed, so that the server need not
@@ -27,12 +28,21 @@ const output = join(here, '..', 'src', 'teahouse', 'static');
 const inlineStyles = {
   name: 'inline-styles',
   setup(bundler) {
-    bundler.onResolve({ filter: /\.css\?inline$/ }, ({ path, resolveDir }) => ({
-      path: join(resolveDir, path.replace(/\?inline$/, '')),
-      namespace: 'inline-style',
-    }));
+    bundler.onResolve({ filter: /\.css\?inline$/ }, ({ path, resolveDir }) => {
+      const file = path.replace(/\?inline$/, '');
+      const folder = file.startsWith('.') ? resolveDir : join(here, 'node_modules');
+      return { path: join(folder, file), namespace: 'inline-style' };
+    });
     bundler.onLoad({ filter: /.*/, namespace: 'inline-style' }, async ({ path }) => {
-      const result = await build({ entryPoints: [path], minify: true, write: false, target: 'es2022', logLevel: 'warning' });
+      const result = await build({
+        entryPoints: [path],
+        bundle: true,
+        external: ['*.woff2', '*.woff', '*.ttf'],
+        minify: true,
+        write: false,
+        target: 'es2022',
+        logLevel: 'warning',
+      });
       return { contents: result.outputFiles[0]?.text ?? '', loader: 'text', watchFiles: [path] };
     });
   },
@@ -123,6 +133,15 @@ async function buildPage() {
   for (const name of ['index.html', 'favicon.svg']) await cp(join(page, name), join(output, name));
 }
 
+/** KaTeX's fonts, beside the part that uses them; browsers without WOFF2 do not run the element either. */
+async function copyFonts() {
+  const katex = join(here, 'node_modules', 'katex');
+  const { version } = JSON.parse(await readFile(join(katex, 'package.json'), 'utf8'));
+  const fonts = (await readdir(join(katex, 'dist', 'fonts'))).filter((name) => name.endsWith('.woff2'));
+  const copies = fonts.map((name) => cp(join(katex, 'dist', 'fonts', name), join(output, 'assets', `katex-${version}-${name}`)));
+  await Promise.all(copies);
+}
+
 /** Writes what the packages inside ask for: their licences, with the names of those who wrote them. */
 async function writeLicenses() {
   const texts = [...packages].sort().map(async (name) => {
@@ -138,7 +157,8 @@ async function writeLicenses() {
 /** Writes the compressed neighbours of every file; Brotli's default is its highest quality. */
 async function compress() {
   const names = await readdir(output, { recursive: true, withFileTypes: true });
-  const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  // WOFF2 is compressed already.
+  const files = names.filter((entry) => entry.isFile() && !entry.name.endsWith('.woff2')).map((entry) => join(entry.parentPath, entry.name));
   await Promise.all(
     files.map(async (file) => {
       const bytes = await readFile(file);
@@ -153,5 +173,6 @@ await mkdir(output, { recursive: true });
 await buildElement(await buildChunks());
 await buildLoader();
 await buildPage();
+await copyFonts();
 await writeLicenses();
 await compress();

@@ -64,6 +64,23 @@ def test_code_is_highlighted_by_a_part_that_is_loaded_only_then(chat: Chat, scri
     assert len(loaded) == 1
 
 
+def test_formulas_are_set_with_fonts_of_our_own_once_there_are_any(chat: Chat, script: Script) -> None:
+    answered(chat, script, "It costs $5.")
+    assert not [path for path in chat.watch.paths() if "maths" in path or "katex" in path]
+    script.answers(
+        say("Mass is $m = \\frac{E}{c^2}$, and\n\n$$\n\\sum_{n=1}^\\infty \\fcolorbox{red}{blue}{$n$}\n\n$$\n")
+    )
+    turn = chat.converse("And energy?")
+    expect(turn.get_by_role("math")).to_have_count(1)  # the other one is drawn without
+    letter = turn.locator(".katex .mathnormal").first
+    expect(letter).to_be_visible()
+    family = "getComputedStyle(letter).fontFamily"
+    assert letter.evaluate(f"async letter => {{ await document.fonts.ready; return {family}; }}") == "KaTeX_Math"
+    assert chat.page.evaluate(
+        "[...document.fonts].some(font => font.family === 'KaTeX_Math' && font.status === 'loaded')"
+    )
+
+
 def test_code_is_copied_as_it_was_written(chat: Chat, script: Script) -> None:
     chat.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     turn = answered(chat, script, CODE)

@@ -10,7 +10,7 @@ import { insertMarks, offsets, withoutForeignMarks, withoutMarks } from './citat
 import { highlightCode } from './code';
 import { element } from './dom';
 import type { LinkDefinitions, MarkdownToken } from './lexer';
-import { lex } from './lexer';
+import { lex, mayHoldFormula } from './lexer';
 import { isDeepLink } from './links';
 import { morph } from './morph';
 import { renderBlock } from './render';
@@ -19,7 +19,7 @@ import type { MarkdownOptions } from './types';
 
 export type { Citation } from './citations';
 export { hostOf, isOwnImage, safeImage, safeLink } from './links';
-export type { Highlighter, MarkdownOptions } from './types';
+export type { Highlighter, MarkdownOptions, Typesetter, Typesetting } from './types';
 
 const COPIED_FOR = 2000;
 
@@ -40,10 +40,13 @@ export class MarkdownView {
   readonly #options: MarkdownOptions;
   readonly #disposed = new AbortController();
   #source = '';
+  #final = false;
   #citations: readonly Citation[] = [];
   /** Where in the source the citations stand, those it has come to. */
   #marks: readonly (number | undefined)[] = [];
   #blocks: Block[] = [];
+  /** Settles once formulas can be set, where there are any. */
+  #typesetter: Promise<void> | undefined;
   #links: LinkDefinitions = {};
   /** How many blocks are settled, and where in the source the first that is not begins. */
   #settled = 0;
@@ -66,13 +69,9 @@ export class MarkdownView {
     if (final || !isContinued) this.#restart();
     if (final || !isContinued || this.#marks.includes(undefined)) this.#marks = places(text, citations, final);
     this.#source = source;
+    this.#final = final;
     this.#citations = citations;
-    try {
-      this.#advance(final);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.#showPlain();
-    }
+    this.#draw();
   }
 
   /** Lets go of listeners and of what is being loaded. The element keeps what it shows. */
@@ -118,7 +117,8 @@ export class MarkdownView {
     tokens.forEach((token, n) => {
       const usesLinks = token.type !== 'code' && token.raw.includes('[');
       const usesCitations = withoutMarks(token.raw) !== token.raw;
-      const resources = (usesLinks ? linkKey : '') + (usesCitations ? citationKey : '');
+      const usesFormulas = token.type !== 'code' && mayHoldFormula.test(token.raw) && this.#options.typesetting?.current;
+      const resources = (usesLinks ? linkKey : '') + (usesCitations ? citationKey : '') + (usesFormulas ? 'formulas' : '');
       this.#place(this.#settled + n, token, { resources, open: token === openBlock });
     });
     const surplus = this.#blocks.splice(this.#settled + tokens.length);
@@ -129,10 +129,47 @@ export class MarkdownView {
     const before = this.#blocks[at];
     const { type, raw } = token;
     if (before?.raw === raw && before.type === type && before.resources === resources && before.open === open) return;
-    const rendered = renderBlock(token, { options: this.#options, citations: this.#citations, open });
+    const rendered = renderBlock(token, {
+      options: this.#options,
+      citations: this.#citations,
+      open,
+      typeset: (tex, display) => this.#typeset(tex, display),
+    });
     const node = this.#inPlace(at, before?.node ?? null, rendered);
     this.#blocks[at] = { type, raw, resources, open, node };
     if (!open && node instanceof HTMLElement) void highlightCode(node, this.#options, this.#disposed.signal);
+  }
+
+  /** A formula as nodes, if it can be set; sees to it that it soon can. */
+  #typeset(tex: string, display: boolean): Node | null {
+    const { typesetting } = this.#options;
+    if (typesetting?.current) {
+      // In a moment, for a text that is drawn for the first time is not in its place yet.
+      const { styleSheet } = typesetting.current;
+      queueMicrotask(() => adopt(this.element.getRootNode(), styleSheet));
+      return typesetting.current.typeset(tex, display);
+    }
+    this.#typesetter ??= typesetting?.load().then(
+      () => this.#redraw(),
+      // Without the part that sets it, a formula can be read as it is written; the next text tries again.
+      () => undefined,
+    );
+    return null;
+  }
+
+  #redraw(): void {
+    if (this.#disposed.signal.aborted) return;
+    this.#restart();
+    this.#draw();
+  }
+
+  #draw(): void {
+    try {
+      this.#advance(this.#final);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.#showPlain();
+    }
   }
 
   #inPlace(at: number, before: Node | null, rendered: Node | null): Node | null {
@@ -170,6 +207,11 @@ export class MarkdownView {
     const timer = setTimeout(() => (button.textContent = copyLabel), COPIED_FOR);
     this.#disposed.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   }
+}
+
+function adopt(root: Node, sheet: CSSStyleSheet): void {
+  if (!(root instanceof ShadowRoot || root instanceof Document)) return;
+  if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
 }
 
 /** The text as it is lexed: with one kind of line end, and without what would be taken for a mark of ours. */

@@ -4,7 +4,7 @@ import type { Tokens } from 'marked';
 import type { Citation } from './citations';
 import { citationsIn, splitAtMarks, withoutMarks } from './citations';
 import { element } from './dom';
-import type { MarkdownToken } from './lexer';
+import type { MarkdownToken, MathToken } from './lexer';
 import { known } from './lexer';
 import { hostOf, isDeepLink, isExternal, isOwnImage, safeImage, safeLink } from './links';
 import { decodeReferences, joinLines } from './text';
@@ -15,6 +15,8 @@ export interface RenderContext {
   readonly citations: readonly Citation[];
   /** The block is still being written: what is open may yet be closed. */
   readonly open: boolean;
+  /** A formula as nodes; null where it cannot be set. */
+  typeset(tex: string, display: boolean): Node | null;
 }
 
 /** Tags that are honoured; every other piece of HTML is shown as the text it is. */
@@ -61,7 +63,7 @@ class Renderer {
       case 'html':
         return this.#html(token.text);
       case 'math':
-        return element('p', { class: 'math' }, ...this.#formula(token));
+        return this.#formulaBlock(token);
       case 'def':
         return this.#footing(token.raw);
       default:
@@ -181,9 +183,24 @@ class Renderer {
     }
   }
 
-  /** A formula is shown as it is written. */
-  #formula({ raw, text }: { raw: string; text: string }): Node[] {
-    return this.#withCitations(raw, withoutMarks(text));
+  #formulaBlock(token: MathToken): HTMLElement {
+    // While it is being written it is no formula yet.
+    const formula = this.#context.open ? null : this.#typeset(token);
+    if (!formula) return element('p', { class: 'math' }, ...this.#withCitations(token.raw, withoutMarks(token.text)));
+    // Focusable, since it scrolls: the keyboard must reach what is cut off.
+    return element('p', { class: 'math-set', tabindex: '0' }, ...this.#withCitations(token.raw, formula));
+  }
+
+  /** A formula; as it is written until it can be set. */
+  #formula(token: MathToken): Node[] {
+    return this.#withCitations(token.raw, this.#typeset(token) ?? withoutMarks(token.text));
+  }
+
+  #typeset({ text }: MathToken): Node | null {
+    const written = withoutMarks(text);
+    const width = written.startsWith('$') && !written.startsWith('$$') ? 1 : 2;
+    const display = written.startsWith('$$') || written.startsWith('\\[');
+    return this.#context.typeset(written.slice(width, -width).trim(), display);
   }
 
   /** The index of the tag that closes the one at `start`; `start` itself when there is no pair to honour. */

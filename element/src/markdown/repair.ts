@@ -17,6 +17,8 @@ const tableHead = /(?:^|\n[ \t]*\n)(\|(?=[|\t ]*[^\s|])[^\n]*)(?:\n[ \t:|-]*)?$/
 export function repair(tail: string): string {
   const fenced = openFence(tail);
   if (fenced !== undefined) return withoutPartialFence(tail, fenced);
+  const formula = withClosedFormula(tail);
+  if (formula !== undefined) return formula;
   const head = tableHead.exec(tail)?.[1];
   if (head !== undefined) return tail.slice(0, tail.lastIndexOf(head)) + asTable(head);
   const text = withoutLoneMarkers(tail).replace(beginningOfTag, '');
@@ -35,6 +37,29 @@ function openFence(text: string): string | undefined {
     }
   }
   return open;
+}
+
+/** A formula may have empty lines in it when its delimiter stands alone in its line; it is not endless. */
+const formulaStart = /^ {0,3}(\$\$|\\\[)([^\n]*)$/gm;
+const LONGEST_FORMULA = 5_000;
+
+/** The text with the block of a formula closed that is open at its end, if one is. */
+function withClosedFormula(text: string): string | undefined {
+  let after = 0;
+  for (const { 1: opening = '', 2: line = '', index } of text.matchAll(formulaStart)) {
+    if (index < after) continue;
+    const closing = opening === '$$' ? '$$' : '\\]';
+    const start = text.indexOf(opening, index) + 2;
+    const end = text.indexOf(closing, start);
+    if (end !== -1) {
+      after = end + 2;
+    } else if (text.length - start < LONGEST_FORMULA && (line.trim() === '' || !/\n[ \t]*\n/.test(text.slice(start)))) {
+      // Half of the closing delimiter is not part of it, and with nothing in it there is nothing to show.
+      const begun = text.replace(/[$\\]$/, '').trimEnd();
+      return begun.length <= start ? text.slice(0, index) : `${begun}\n${closing}`;
+    }
+  }
+  return undefined;
 }
 
 function withoutPartialFence(text: string, open: string): string {

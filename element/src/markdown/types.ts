@@ -4,6 +4,8 @@ export interface MarkdownOptions {
   onLink(href: string, event: MouseEvent): void;
   /** Loads the part that colours code; called when the first finished code block with a language is shown. */
   loadHighlighter(): Promise<Highlighter>;
+  /** Without it formulas are shown as they are written. */
+  readonly typesetting?: Typesetting;
   /** Puts text on the clipboard; false where the browser does not allow it. */
   copy(text: string): Promise<boolean>;
   /** Where an address leads; by default relative ones are relative to the page. */
@@ -13,6 +15,21 @@ export interface MarkdownOptions {
   /** What the button that copies a block of code says, and what it says when that is done. */
   readonly copyLabel: string;
   readonly copiedLabel: string;
+}
+
+/** Sets formulas, once it is there. */
+export interface Typesetting {
+  /** The part that does it; null until it is loaded. */
+  readonly current: Typesetter | null;
+  /** Loads it; called when the first formula is shown. */
+  load(): Promise<unknown>;
+}
+
+export interface Typesetter {
+  /** To be adopted by the shadow root in which formulas are. */
+  readonly styleSheet: CSSStyleSheet;
+  /** A formula as nodes; null where it is none. */
+  typeset(tex: string, display: boolean): Node | null;
 }
 
 /** Colours code. */

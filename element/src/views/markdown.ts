@@ -3,7 +3,7 @@ import { AsyncDirective } from 'lit/async-directive.js';
 import { directive } from 'lit/directive.js';
 
 import { loadChunk } from '../chunks';
-import type { Citation, MarkdownOptions } from '../markdown';
+import type { Citation, MarkdownOptions, Typesetter } from '../markdown';
 import { MarkdownView } from '../markdown';
 import { copyText } from './clipboard';
 import { allowsImage } from './images';
@@ -52,10 +52,19 @@ class MarkdownDirective extends AsyncDirective {
 /** Markdown as DOM, updated in place while it streams. */
 export const markdown = directive(MarkdownDirective);
 
+/** One for all texts: once it is there, formulas are set at once. */
+const typesetting = {
+  current: null as Typesetter | null,
+  load: async () => {
+    typesetting.current = await loadChunk<typeof import('../chunks/maths')>('maths');
+  },
+};
+
 function createView({ t }: Ui, current: () => Ui, ofPage: boolean): MarkdownView {
   const view = new MarkdownView({
     onLink: (href) => current().followLink(href),
     loadHighlighter: () => loadChunk<typeof import('../chunks/highlighter')>('highlighter'),
+    typesetting,
     copy: copyText,
     resolve: (address) => (ofPage ? address : current().address(address)),
     allowImage: (url) => allowsImage(url, current()),

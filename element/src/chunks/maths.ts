@@ -1,0 +1,5 @@
+import { useFonts } from '../markdown/maths';
+
+export { styleSheet, typeset } from '../markdown/maths';
+
+useFonts(import.meta.url);
