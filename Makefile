@@ -45,6 +45,10 @@ test-browser: $(VENV)/.dev $(STATIC) $(EXAMPLE)/dist/index.html ## Whole convers
 benchmark: $(VENV)/.dev ## Measure the server beside the plain SDK (a few minutes; benchmarks/README.md)
 	$(BIN)/python -m benchmarks.protocol
 
+benchmark-element: $(VENV)/.dev $(STATIC) benchmarks/element/node_modules/.installed ## Measure the element beside deep-chat and a plain page (about ten minutes)
+	@scripts/chromium.sh
+	$(BIN)/python -m benchmarks.element
+
 format: $(VENV)/.dev ## Format the Python sources
 	$(BIN)/ruff check --fix-only src tests scripts benchmarks examples hatch_build.py
 	$(BIN)/ruff format src tests scripts benchmarks examples hatch_build.py
@@ -78,6 +82,10 @@ element/node_modules/.installed: element/package-lock.json $(VENV)/.node
 	@$(BIN)/python scripts/node.py ci --no-audit --no-fund --silent
 	@touch $@
 
+benchmarks/element/node_modules/.installed: benchmarks/element/package-lock.json $(VENV)/.node
+	@$(BIN)/python scripts/node.py --in benchmarks/element ci --no-audit --no-fund --silent
+	@touch $@
+
 $(STATIC): $(ELEMENT) element/node_modules/.installed
 	@echo "Building the element" >&2
 	@$(BIN)/python scripts/node.py run --silent build
@@ -87,4 +95,4 @@ $(EXAMPLE)/dist/index.html: $(wildcard $(EXAMPLE)/src/* $(EXAMPLE)/*.json $(EXAM
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) ci --no-audit --no-fund --silent
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) run --silent build
 
-.PHONY: help serve build wheel test lint test-python test-element test-browser benchmark format clean
+.PHONY: help serve build wheel test lint test-python test-element test-browser benchmark benchmark-element format clean

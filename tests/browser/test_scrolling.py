@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, expect
+from typing import Any
+
+from playwright.sync_api import Locator, Route, expect
 
 from .chat import Chat
 from .scripted import Script, pause, say
@@ -99,3 +101,42 @@ def test_a_reader_who_goes_up_a_little_during_an_answer_is_not_pulled_back(chat:
     expect(turn.get_by_text("More.", exact=True)).to_be_in_viewport()
     script.go_on()
     expect(turn.get_by_text("And more.", exact=True)).to_be_in_viewport()
+
+
+def test_of_a_long_thread_only_what_is_near_is_drawn_and_nothing_moves_when_more_is(chat: Chat) -> None:
+    chat.page.route("**/chatkit", answer_with_thread)
+    chat.embed()
+    chat.call("setThreadId", "thr_1")
+    expect(chat.turns).to_have_count(20)
+    expect(chat.turns.last.get_by_text("Answer 199")).to_be_in_viewport()
+
+    scroller(chat).evaluate("node => node.scrollTo({ top: 40, behavior: 'instant' })")
+    expect(chat.turns).to_have_count(40)
+    expect(chat.page.get_by_text("Question 180", exact=True)).to_be_in_viewport()
+
+    # Far from what is in sight only the heights are kept, so that there is as much to scroll as before.
+    last = chat.turns.last
+    height = chat.height(last)
+    for _ in range(3):
+        count = chat.turns.count()
+        scroller(chat).evaluate("node => node.scrollTo({ top: 0, behavior: 'instant' })")
+        expect(chat.turns).to_have_count(count + 20)
+    expect(last).to_have_text("")
+    assert chat.height(last) == height
+    chat.button("Go to the latest message").click()
+    expect(last.get_by_text("Answer 199")).to_be_in_viewport()
+
+
+def answer_with_thread(route: Route) -> None:
+    """Two hundred turns, in one page as some servers send them."""
+    made = {"thread_id": "thr_1", "created_at": "2026-01-01T00:00:00+00:00"}
+    items: list[dict[str, Any]] = []
+    for number in range(200):
+        asked = {"type": "input_text", "text": f"Question {number}"}
+        said = {"type": "output_text", "text": f"{LONG[:400]}\n\nAnswer {number}", "annotations": []}
+        items += [
+            {"id": f"q{number}", "type": "user_message", "content": [asked], "attachments": [], **made},
+            {"id": f"a{number}", "type": "assistant_message", "content": [said], **made},
+        ]
+    thread = {"id": "thr_1", "status": {"type": "active"}, "metadata": {}, **made}
+    route.fulfill(json={**thread, "items": {"data": items, "has_more": False}})

@@ -20,7 +20,8 @@ import { SendKey } from '../views/keys';
 import { hostedView, rootView } from '../views/root';
 import type { ScrollChange } from '../views/scroller';
 import { Scroller } from '../views/scroller';
-import { TurnKeys } from '../views/thread';
+import { Revealed } from '../views/past';
+import { TurnKeys } from '../views/turn-keys';
 import type { LocalState, Screen } from '../views/ui';
 import { initialLocalState } from '../views/ui';
 import { Advice } from './advice';
@@ -54,6 +55,8 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   #t: Translate = translator(builtInMessages('en'));
   #local: LocalState = initialLocalState;
   #drawn: ChatState = initialState;
+  /** How often the reader had been shown more of the thread when it was drawn. */
+  #revealed = 0;
   /** Events that wait for `chatkit.ready`, which comes first; `null` once it has. */
   #held: Event[] | null = [];
   /** The text the composer was last made to fit: measuring is not for every drawing. */
@@ -66,7 +69,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   readonly #ready = new Readiness<Chat>();
   readonly #theme = new ThemeSheet();
   readonly #advice = new Advice((error) => this.#dispatch('chatkit.error', { error }));
-  readonly #memory = { sendKey: new SendKey(), turnKeys: new TurnKeys() };
+  readonly #memory = { sendKey: new SendKey(), thread: { keys: new TurnKeys(), revealed: new Revealed() } };
   readonly #scroller = new Scroller((atEnd) => this.#setLocal({ atEnd }));
 
   override connectedCallback(): void {
@@ -243,6 +246,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     this.#scroller.afterUpdate(renderRoot.querySelector<HTMLElement>('.scroller'), this.#scrollChange());
     if (this.#drawn.historyOpen && !state.historyOpen && !this.#focusWanted) this.#focusHistoryButton();
     this.#drawn = state;
+    this.#revealed = this.#memory.thread.revealed.times;
     const composer = this.#composer;
     if (!composer) return;
     if (composer.value !== this.#fitted) fitTextarea(composer);
@@ -408,6 +412,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     if (now.turnsBegun > before.turnsBegun) return 'begun';
     if (before.activity === 'loading' && now.activity !== 'loading') return 'opened';
     if (now.waiting.length > before.waiting.length) return 'opened';
+    if (this.#memory.thread.revealed.times > this.#revealed) return 'prepended';
     const first = before.conversation.items[0]?.id;
     const sameThread = before.threadId === now.threadId;
     return sameThread && first !== undefined && first !== now.conversation.items[0]?.id ? 'prepended' : 'other';

@@ -14,14 +14,14 @@ import { historyView } from './history';
 import type { SendKey } from './keys';
 import { failureView } from './notices';
 import { startView } from './start';
-import type { TurnKeys } from './thread';
+import type { ThreadMemory } from './thread';
 import { endView, threadView } from './thread';
 import type { Screen, Ui } from './ui';
 
 /** What the views remember between two drawings. */
 export interface ViewMemory {
   readonly sendKey: SendKey;
-  readonly turnKeys: TurnKeys;
+  readonly thread: ThreadMemory;
 }
 
 /** The whole chat. */
@@ -74,7 +74,7 @@ export function hostedView({ options, locale, t }: Screen): TemplateResult {
   </div>`;
 }
 
-function contentView(ui: Ui, { turnKeys }: ViewMemory): unknown {
+function contentView(ui: Ui, { thread }: ViewMemory): unknown {
   const { state, t, chat } = ui;
   const { activity, conversation, threadId, loadFailure } = state;
   if (activity === 'loading') return html`<p class="quiet loading" role="status">${t('thread.loading')}</p>`;
@@ -83,7 +83,7 @@ function contentView(ui: Ui, { turnKeys }: ViewMemory): unknown {
     return html`<div class="thread">${failureView(loadFailure, ui, { fallback: t('error.load'), onRetry })}</div>`;
   }
   const isEmpty = conversation.items.length === 0 && conversation.outgoing === null && state.waiting.length === 0 && state.earlier === null && !isBusy(state);
-  if (!isEmpty) return threadView(ui, turnKeys);
+  if (!isEmpty) return threadView(ui, thread);
   return html`<div class="empty">
     ${startView(ui)}
     <div class="empty-end">${endView(false, ui)}</div>

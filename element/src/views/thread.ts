@@ -12,22 +12,32 @@ import { turnsOf } from '../state/turns';
 import { actionsView } from './actions';
 import { whenVisible } from './directives';
 import { itemView, userMessageView } from './items';
+import type { Revealed } from './past';
+import { whileNear } from './past';
+import type { NamedTurn, TurnKeys } from './turn-keys';
 import { failureView, noticeView } from './notices';
 import { sourcesView } from './sources';
 import type { Ui } from './ui';
 
 /** The conversation: turns, oldest first, and what is happening at its end. */
-export function threadView(ui: Ui, keys: TurnKeys): TemplateResult {
+export function threadView(ui: Ui, { keys, revealed }: ThreadMemory): TemplateResult {
   const { state, t } = ui;
   const turns = keys.name(turnsOf(state.conversation.items), state.conversation.outgoing !== null, state.turnsBegun);
+  const { shown, hasMore } = revealed.of(turns, state.threadId);
+  const last = shown.at(-1);
+  const more = () => {
+    if (!hasMore) return void ui.chat.loadEarlier();
+    revealed.more(turns);
+    ui.setLocal({});
+  };
   return html`<section class="thread" part="thread" aria-label=${t('thread.label')} aria-busy=${String(isBusy(state))}>
-    ${state.earlier === null
+    ${state.earlier === null && !hasMore
       ? nothing
-      : html`<p class="quiet earlier" ${whenVisible(() => void ui.chat.loadEarlier())}>${t('thread.older')}</p>`}
+      : html`<p class="quiet earlier" ${whenVisible(more)}>${t('thread.older')}</p>`}
     ${repeat(
-      turns,
+      shown,
       ({ key }) => key,
-      (named, index) => turnView(named, index === turns.length - 1, ui),
+      (named) => turnView(named, named === last, ui),
     )}
     ${repeat(
       state.waiting,
@@ -37,27 +47,10 @@ export function threadView(ui: Ui, keys: TurnKeys): TemplateResult {
   </section>`;
 }
 
-/** A turn with the name its DOM is kept under. `turn` is missing while the message is still on its way. */
-export interface NamedTurn {
-  readonly key: string;
-  readonly turn: Turn | null;
-}
-
-/**
- * Names for turns. A message on its way has no id yet; when it gets one its turn keeps the name it began with, so that
- * its DOM, and where the reader is in it, stays.
- */
-export class TurnKeys {
-  readonly #names = new Map<string, string>();
-  #awaited: string | null = null;
-
-  name(turns: readonly Turn[], outgoing: boolean, turnsBegun: number): NamedTurn[] {
-    const last = turns.at(-1);
-    if (!outgoing && this.#awaited !== null && last) this.#names.set(last.key, this.#awaited);
-    this.#awaited = outgoing ? `turn-${turnsBegun}` : null;
-    const named: NamedTurn[] = turns.map((turn) => ({ key: this.#names.get(turn.key) ?? turn.key, turn }));
-    return this.#awaited === null ? named : [...named, { key: this.#awaited, turn: null }];
-  }
+/** What the thread's view remembers between two drawings. */
+export interface ThreadMemory {
+  readonly keys: TurnKeys;
+  readonly revealed: Revealed;
 }
 
 function turnView({ key, turn }: NamedTurn, isLast: boolean, ui: Ui): unknown {
@@ -78,9 +71,11 @@ function turnView({ key, turn }: NamedTurn, isLast: boolean, ui: Ui): unknown {
     const fresh = isLast && state.turnsBegun > 0 && state.waiting.length === 0;
     const busy = isLast && isBusy(state);
     const question = turn?.question ?? (turn ? null : conversation.outgoing);
+    const content = () =>
+      html`${question ? questionView(question, ui) : nothing} ${turn ? answersView(turn, isLast, busy, ui) : nothing}
+      ${isLast ? endView(busy, ui) : nothing}`;
     return html`<article class="turn ${fresh ? 'turn-fresh' : ''}" part="turn" data-key=${key}>
-      ${question ? questionView(question, ui) : nothing} ${turn ? answersView(turn, isLast, busy, ui) : nothing}
-      ${isLast ? endView(busy, ui) : nothing}
+      ${whileNear(content)}
     </article>`;
   });
 }
