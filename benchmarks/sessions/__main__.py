@@ -146,10 +146,15 @@ def table(found: dict[Case, dict[str, Measured]]) -> str:
         for side, m in sides.items():
             guide, sdk = sides["guide"].sessions_per_second, sides["sdk"].sessions_per_second
             rate = m.sessions_per_second
-            figures = [f"{rate:.1f}", f"{rate / guide:.1f}", f"{rate / sdk:.1f}", f"{m.p50_ms:.0f}", f"{m.p95_ms:.0f}"]
+            figures = [f"{rate:.1f}", _times(rate, guide), _times(rate, sdk), f"{m.p50_ms:.0f}", f"{m.p95_ms:.0f}"]
             cpu = f"{m.cpu_ms:.2f}" if side in BACKENDS else ""
             rows.append([str(case) if side == "guide" else "", side, *figures, cpu, f"{m.load_busy:.0%}"])
     return harness.table(head, rows)
+
+
+def _times(rate: float, other: float) -> str:
+    """How many times another's rate; a busy machine can leave one with none."""
+    return f"{rate / other:.1f}" if other else "–"
 
 
 def missed(found: dict[Case, dict[str, Measured]]) -> list[str]:
@@ -180,8 +185,6 @@ def main() -> int:
     options = parser.parse_args()
     found = run(options)
     conditions = harness.conditions(PACKAGES) | {"rounds": options.rounds, "seconds": options.seconds}
-    print(table(found))
-    print(json.dumps(conditions, ensure_ascii=False))
     if options.json:
         results = [
             {**asdict(case), "backend": side, **asdict(measured)}
@@ -189,6 +192,8 @@ def main() -> int:
             for side, measured in sides.items()
         ]
         options.json.write_text(json.dumps({"conditions": conditions, "results": results}, indent=2) + "\n")
+    print(table(found))
+    print(json.dumps(conditions, ensure_ascii=False))
     failures = missed(found) if options.check else []
     for failure in failures:
         _tell(failure)

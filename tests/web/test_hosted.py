@@ -110,6 +110,20 @@ async def test_when_to_come_again_is_a_header(house: Teahouse, upstream: OpenAI,
     assert (response.status_code, response.headers["retry-after"]) == (429, "90")
 
 
+async def test_who_waits_for_openai_holds_up_nobody(
+    house: Teahouse, upstream: OpenAI, visit: Callable[..., Browser]
+) -> None:
+    """The guide's own backend answered nothing else meanwhile, not even its health check."""
+    upstream.gate.clear()
+    waiting = [asyncio.create_task(visit(house).http.post(SESSION)) for _ in range(5)]
+    await upstream.until_waiting(5)
+    assert (await visit(house).http.get("/healthz")).status_code == 200
+    assert (await visit(house).http.get("/api")).status_code == 200
+    assert not any(task.done() for task in waiting)
+    upstream.gate.set()
+    assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
+
+
 async def test_other_sites_get_none(house: Teahouse, upstream: OpenAI, visit: Callable[..., Browser]) -> None:
     error = problem_in(await visit(house).http.post(SESSION, headers={"origin": "https://evil.example"}))
     assert error["code"] == "origin_not_allowed"
