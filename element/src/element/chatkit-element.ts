@@ -15,7 +15,10 @@ import { absoluteHref, parseChatLink } from '../state/links';
 import { styles } from '../styles';
 import { ThemeSheet } from '../theme/apply';
 import { normalizeTheme } from '../theme/theme';
+import { placeCaret } from '../views/composer/editor';
 import { fitTextarea } from '../views/composer/input';
+import { Suggestions } from '../views/composer/suggestions';
+import { Previews } from '../views/entity';
 import { SendKey } from '../views/keys';
 import { hostedView, rootView } from '../views/root';
 import type { ScrollChange } from '../views/scroller';
@@ -52,7 +55,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   #options: ChatKitOptions | null = null;
   #chat: Chat | null = null;
   #locale: Locale = 'en';
-  #t: Translate = translator(builtInMessages('en'));
+  #t: Translate = translator(builtInMessages('en'), 'en');
   #local: LocalState = initialLocalState;
   #drawn: ChatState = initialState;
   /** How often the reader had been shown more of the thread when it was drawn. */
@@ -62,10 +65,14 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
   /** The text the composer was last made to fit: measuring is not for every drawing. */
   #fitted = '';
   #focusWanted = false;
+  /** What one wrote in when the drawing began. */
+  #writing: HTMLElement | null = null;
   #usesDefaults = false;
   #left = false;
   /** Ends when the element leaves the page. */
   #presence: AbortController | null = null;
+  readonly #previews = new Previews(() => this.requestUpdate());
+  readonly #suggestions = new Suggestions(() => this.requestUpdate());
   readonly #ready = new Readiness<Chat>();
   readonly #theme = new ThemeSheet();
   readonly #advice = new Advice((error) => this.#dispatch('chatkit.error', { error }));
@@ -154,6 +161,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     const { tools, models } = this.#options?.composer ?? {};
     const toolId = selectedToolId && offered('selectedToolId', selectedToolId, tools);
     const modelId = selectedModelId && offered('selectedModelId', selectedModelId, models);
+    this.#suggestions.know(content ?? []);
     chat.composing.change({
       ...(content && { content: joined(content) }),
       ...(attachments && { attachments }),
@@ -229,6 +237,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
 
   protected override willUpdate(): void {
     this.#scroller.beforeUpdate();
+    this.#writing = this.#composer?.matches(':focus') ? this.#composer : null;
   }
 
   protected override render(): unknown {
@@ -247,18 +256,34 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     if (this.#drawn.historyOpen && !state.historyOpen && !this.#focusWanted) this.#focusHistoryButton();
     this.#drawn = state;
     this.#revealed = this.#memory.thread.revealed.times;
+    // Without its place the card stays out of sight.
+    void this.#previews.place(renderRoot.querySelector<HTMLElement>('.preview')).catch(() => undefined);
     const composer = this.#composer;
     if (!composer) return;
-    if (composer.value !== this.#fitted) fitTextarea(composer);
-    this.#fitted = composer.value;
-    if (this.#focusWanted && !composer.disabled) {
+    this.#fit(composer);
+    this.#placeCaret(composer);
+    if (this.#focusWanted && !isDisabled(composer)) {
       this.#focusWanted = false;
       composer.focus();
     }
   }
 
-  get #composer(): HTMLTextAreaElement | null {
-    return this.renderRoot.querySelector<HTMLTextAreaElement>('.composer-input');
+  #fit(composer: HTMLElement): void {
+    if (!(composer instanceof HTMLTextAreaElement)) return;
+    if (composer.value !== this.#fitted) fitTextarea(composer);
+    this.#fitted = composer.value;
+  }
+
+  #placeCaret(composer: HTMLElement): void {
+    const { caret } = this.#suggestions;
+    this.#suggestions.caret = null;
+    if (caret !== null) placeCaret(composer, caret);
+    // A text area took the place of an editable element, or the other way round.
+    else if (this.#writing && this.#writing !== composer) composer.focus();
+  }
+
+  get #composer(): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>('.composer-input');
   }
 
   /** The focus goes back to where the panel was opened from. */
@@ -368,10 +393,10 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     const locale = resolveLocale(wishes);
     if (locale === this.#locale) return;
     this.#locale = locale;
-    this.#t = translator(builtInMessages(locale));
+    this.#t = translator(builtInMessages(locale), locale);
     void loadMessages(locale).then((messages) => {
       if (locale !== this.#locale) return;
-      this.#t = translator(messages);
+      this.#t = translator(messages, locale);
       this.requestUpdate();
     });
   }
@@ -390,6 +415,9 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
       setLocal: (change) => this.#setLocal(change),
       followLink: (href) => this.#followLink(href),
       address: (href) => absoluteHref(href, this.#chat?.clientUrl ?? document.baseURI),
+      suggestions: this.#suggestions,
+      previews: this.#previews,
+      current: () => this.#options ?? options,
       focusComposer: () => {
         // On a touch screen the focus brings the keyboard, which hides what the reader came to read.
         this.#focusWanted = !matchMedia('(pointer: coarse)').matches;
@@ -417,6 +445,10 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     const sameThread = before.threadId === now.threadId;
     return sameThread && first !== undefined && first !== now.conversation.items[0]?.id ? 'prepended' : 'other';
   }
+}
+
+function isDisabled(composer: HTMLElement): boolean {
+  return composer instanceof HTMLTextAreaElement ? composer.disabled : !composer.isContentEditable;
 }
 
 /** Longest wait for a frame, in ms: a tab in the background draws none. */

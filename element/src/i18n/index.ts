@@ -30,8 +30,19 @@ export async function loadMessages(locale: Locale): Promise<Messages> {
   }
 }
 
-/** A {@link Translate} over the texts of one language. */
-export function translator(messages: Messages): Translate {
-  return (key, values = {}) =>
-    messages[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+/**
+ * A {@link Translate} over the texts of one language. A text that depends on a `count` has its forms side by side,
+ * named as `Intl.PluralRules` names them: `one=1 result|other={count} results`.
+ */
+export function translator(messages: Messages, locale: Locale): Translate {
+  const plurals = new Intl.PluralRules(locale);
+  return (key, values = {}) => {
+    const text = typeof values.count === 'number' ? formOf(messages[key], plurals.select(values.count)) : messages[key];
+    return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  };
+}
+
+function formOf(text: string, category: Intl.LDMLPluralRule): string {
+  const forms = new Map(text.split('|').map((form) => [form.slice(0, form.indexOf('=')), form.slice(form.indexOf('=') + 1)]));
+  return forms.get(category) ?? forms.get('other') ?? text;
 }

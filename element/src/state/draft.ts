@@ -93,3 +93,24 @@ export function together(first: Draft, second: Draft): Draft {
     ...(quotedText !== undefined && { quotedText }),
   };
 }
+
+/** What stands between two places, in characters of {@link draftText}; of a tag all or nothing. */
+export function slice(content: Draft['content'], start: number, end: number): Draft['content'] {
+  let at = 0;
+  const parts = content.flatMap((part): UserMessageContentInput[] => {
+    const from = at;
+    at += part.text.length;
+    if (part.type === 'input_tag') return from >= start && at <= end ? [part] : [];
+    return [{ ...part, text: part.text.slice(Math.max(0, start - from), Math.max(0, end - from)) }];
+  });
+  return joined(parts);
+}
+
+/** The content with something else between two places. */
+export function replaced(content: Draft['content'], start: number, end: number, by: Draft['content']): Draft['content'] {
+  return joined([...slice(content, 0, start), ...by, ...slice(content, end, Number.POSITIVE_INFINITY)]);
+}
+
+export function lengthOf(content: Draft['content']): number {
+  return content.reduce((length, { text }) => length + text.length, 0);
+}

@@ -9,6 +9,7 @@ import { openableHref } from '../state/links';
 import type { Sources } from '../state/sources';
 import { widgetText } from '../state/widget';
 import { attachmentsView } from './attachments';
+import { entityTag } from './entity';
 import { formView, isAwaited } from './form';
 import { imageAddress } from './images';
 import { markdown } from './markdown';
@@ -31,12 +32,8 @@ export function userMessageView(
   return html`<div class="user" part="user-message">
     ${quotedText ? html`<blockquote class="quoted" dir="auto">${quotedText}</blockquote>` : nothing}
     ${attachmentsView(attachments, ui)}
-    ${content.length > 0 ? html`<div class="bubble" part="user-bubble" dir="auto">${content.map(contentView)}</div>` : nothing}
+    ${content.length > 0 ? html`<div class="bubble" part="user-bubble" dir="auto">${content.map((part) => (part.type === 'input_tag' ? entityTag(part, ui) : part.text))}</div>` : nothing}
   </div>`;
-}
-
-function contentView(part: UserMessageContentInput): unknown {
-  return part.type === 'input_tag' ? html`<span class="tag">${part.text}</span>` : part.text;
 }
 
 /** Items that are not as the protocol has them, so that each is told of once. */

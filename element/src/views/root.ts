@@ -8,6 +8,8 @@ import { composerView } from './composer/composer';
 import { dropView, onDrag, onDragLeave, onDrop } from './composer/files';
 import { disclaimerView } from './composer/disclaimer';
 import { menuView } from './composer/menu';
+import { suggestionsView } from './composer/suggest';
+import { previewView } from './entity';
 import { awaitedFormView } from './form';
 import { headerView } from './header';
 import { historyView } from './history';
@@ -45,7 +47,7 @@ export function rootView(ui: Ui, memory: ViewMemory): TemplateResult {
       ${headerView(ui)}
       <div class="stage">
         <div class="scroller" part="scroller" tabindex="-1">${contentView(ui, memory)}</div>
-        <div class="popups">${menuView(ui)}</div>
+        <div class="popups">${menuView(ui)} ${suggestionsView(ui)}</div>
       </div>
       <div class="foot">
         ${ui.local.atEnd ? nothing : jumpButton(ui)}
@@ -55,7 +57,7 @@ export function rootView(ui: Ui, memory: ViewMemory): TemplateResult {
         ${awaitedFormView(ui) ?? composerView(ui, memory.sendKey)} ${disclaimerView(ui)}
       </div>
     </div>
-    ${historyOpen ? historyView(ui) : nothing}
+    ${previewView(ui)} ${historyOpen ? historyView(ui) : nothing}
     <div class="hidden" role="status" aria-live="polite">
       ${announcement ? `${t(announcement.key)} ${announcement.text ?? ''}` : nothing}
     </div>

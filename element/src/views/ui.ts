@@ -3,6 +3,8 @@ import type { ChatKitOptions } from '@openai/chatkit';
 import type { Chat } from '../chat/chat';
 import type { Locale, Translate } from '../i18n';
 import type { ChatState } from '../state/chat';
+import type { Suggestions } from './composer/suggestions';
+import type { Previews } from './entity';
 
 /** What is open or in the middle of being done, and concerns the screen alone. */
 export interface LocalState {
@@ -34,6 +36,12 @@ export interface Screen {
   followLink(href: string): boolean;
   /** Where an address leads that the server sent. */
   readonly address: (href: string) => string;
+  /** What can be mentioned or done while one types. */
+  readonly suggestions: Suggestions;
+  /** What the page says of the entity that is pointed at. */
+  readonly previews: Previews;
+  /** The options as they are now, for what is done later: what is drawn may be of earlier ones. */
+  readonly current: () => ChatKitOptions;
   focusComposer(): void;
   scrollToEnd(): void;
 }

@@ -4,13 +4,15 @@ import { html, nothing } from 'lit';
 
 import { icon } from '../../icons/icon';
 import type { Choices } from '../../state/choices';
+import { iconButton } from '../controls';
 import type { Ui } from '../ui';
+import { selectionIn } from './editor';
 import { menuButton } from './menu';
 
 /** Whether there is anything to choose below the text. */
 export function hasBar({ options }: Ui): boolean {
   const { tools = [], models = [] } = options.composer ?? {};
-  return tools.length > 0 || models.length > 0;
+  return tools.length > 0 || models.length > 0 || offersMentions(options);
 }
 
 /** What is sent along with the text: files and tools at its beginning, the model at its end. */
@@ -18,7 +20,8 @@ export function barView(ui: Ui, { tool, model }: Choices, attach: unknown): Temp
   const { tools = [], models = [] } = ui.options.composer ?? {};
   const inMenu = tools.some(({ pinned }) => !pinned);
   return html`<div class="composer-bar" part="composer-bar">
-    ${attach} ${inMenu ? menuButton('tools', ui.t('composer.tools'), icon('ui:tools'), ui) : nothing}
+    ${attach} ${offersMentions(ui.options) ? mentionButton(ui) : nothing}
+    ${inMenu ? menuButton('tools', ui.t('composer.tools'), icon('ui:tools'), ui) : nothing}
     ${tools.filter(({ pinned }) => pinned).map((entry) => toolButton(entry, entry === tool, ui))}
     ${tool && !tool.pinned ? toolButton(tool, true, ui) : nothing}
     <span class="composer-space"></span>
@@ -31,6 +34,19 @@ export function barView(ui: Ui, { tool, model }: Choices, attach: unknown): Temp
         )
       : nothing}
   </div>`;
+}
+
+function offersMentions({ entities }: Ui['options']): boolean {
+  return Boolean(entities?.onTagSearch && entities.showComposerMenu);
+}
+
+/** Types an @ for those who would not think of it. */
+function mentionButton(ui: Ui): TemplateResult {
+  const onClick = (event: Event) => {
+    const input = (event.currentTarget as HTMLElement).closest('form')?.querySelector<HTMLElement>('.composer-input');
+    if (input) ui.suggestions.mention(selectionIn(input), ui);
+  };
+  return iconButton({ icon: 'ui:mention', label: ui.t('composer.mention'), onClick, part: 'mention-button' });
 }
 
 /** A tool that is pinned, or selected. Its name shows as far as there is room. */

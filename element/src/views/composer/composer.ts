@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 
 import { closedReason, draftOf, isBusy } from '../../state/chat';
 import { choicesIn } from '../../state/choices';
-import { draftText, saysSomething } from '../../state/draft';
+import { saysSomething } from '../../state/draft';
 import type { SendKey } from '../keys';
 import type { Ui } from '../ui';
 import { barView, hasBar } from './bar';
@@ -36,7 +36,7 @@ export function composerView(ui: Ui, sendKey: SendKey): TemplateResult {
       <div class="composer-line ${withBar ? 'composer-line-bar' : ''}">
         ${withBar ? nothing : attach}
         ${inputView(ui, {
-          text: draftText(draft),
+          draft,
           disabled: closed !== null || state.activity === 'loading' || state.activity === 'failed',
           placeholder: choices.tool?.placeholderOverride ?? options.composer?.placeholder ?? t('composer.placeholder'),
           sendKey,

@@ -1,0 +1,1 @@
+export { computePosition, flip, offset, shift } from '@floating-ui/dom';
