@@ -123,7 +123,14 @@ def test_the_locale_of_the_options_is_that_of_the_interface_and_of_every_request
 
 @pytest.mark.parametrize(
     ("browser_locale", "placeholder"),
-    [("zh-CN", "给 AI 发消息"), ("zh-TW", "给 AI 发消息"), ("en-GB", "Message the AI"), ("xx", "Message the AI")],
+    [
+        ("zh-CN", "给 AI 发消息"),
+        ("zh-TW", "傳訊息給 AI"),
+        ("de-AT", "Nachricht an die KI"),
+        ("ar-EG", "أرسل رسالة إلى الذكاء الاصطناعي"),
+        ("en-GB", "Message the AI"),
+        ("xx", "Message the AI"),
+    ],
 )
 def test_without_a_locale_the_browsers_is_taken(
     visit: Visit, house: str, browser_locale: str, placeholder: str

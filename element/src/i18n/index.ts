@@ -18,13 +18,14 @@ export function builtInMessages(locale: Locale): Messages {
 
 /**
  * The texts of a locale: those in the script itself, or a chunk named `locale-<locale>` where the build has one.
- * A language that cannot be loaded is answered with {@link builtInMessages}.
+ * What a language does not say yet, or all of it when it cannot be loaded, is said by {@link builtInMessages}.
  */
 export async function loadMessages(locale: Locale): Promise<Messages> {
   const chunk = `locale-${locale}`;
   if (!hasChunk(chunk)) return builtInMessages(locale);
   try {
-    return (await loadChunk<{ messages: Messages }>(chunk)).messages;
+    const { messages } = await loadChunk<{ messages: Partial<Messages> }>(chunk);
+    return { ...builtInMessages(locale), ...messages };
   } catch {
     return builtInMessages(locale);
   }
