@@ -173,6 +173,8 @@ class _Playing:
         if await self._until(lambda: all(tab.settled for tab in tabs)) and await self._agree():
             self.record.note("everybody", when)
             return True
+        for replica in self._town.replicas:
+            replica.ask_what_it_waits_for()
         for visitor in self._visitors.values():
             for tab in visitor.tabs:
                 self.record.violated(tab.name, f"not {when} within {PATIENCE} s: {tab}")

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from . import stuck
 from .wire import Port
 
 _START_SECONDS = 60
@@ -48,6 +49,7 @@ def _serve(settings: dict[str, str], log: Path, told: Connection) -> None:
     os.environ.clear()
     os.environ.update(settings)
     os.chdir(_TESTS)
+    stuck.tell_when_asked()
     from teahouse.cli import main
 
     sys.argv = ["teahouse", "serve", "--server", "faults.agent:Answerer"]
@@ -134,6 +136,10 @@ class Replica:
         assert self._process is not None
         assert self._process.pid is not None
         os.kill(self._process.pid, wanted)
+
+    def ask_what_it_waits_for(self) -> None:
+        """Have it say so among its complaints."""
+        self._signal(stuck.SIGNAL)
 
     def complaints(self) -> list[str]:
         """What it has logged that was not as usual, newest last."""

@@ -131,7 +131,7 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
     @rule(context=CONTEXTS, name=THREADS, item=ITEMS)
-    def delete_items_after(self, context: Context, name: str, item: str) -> None:
+    def begin_again(self, context: Context, name: str, item: str) -> None:
         def expected() -> list[str]:
             items = self.model.own(context, name)["items"]
             later, _ = page_of(list(items), 100, item, "asc")
@@ -139,7 +139,7 @@ class StoreMachine(RuleBasedStateMachine):
                 del items[each]
             return later
 
-        wanted, got = self.same(expected, self.store.delete_items_after(name, item, context))
+        wanted, got = self.same(expected, self.store.begin_again(name, item, context))
         assert got == wanted
 
     @rule(context=CONTEXTS, name=THREADS)

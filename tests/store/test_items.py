@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from chatkit.store import NotFoundError
 
+from teahouse.errors import Problem
+from teahouse.run_types import NewRun
 from teahouse.store import SqlStore
 
-from .things import ALICE, answer, attachment, ids, thread
+from .things import ALICE, answer, attachment, ids, thread, visitor
 
 
 @pytest.fixture
@@ -27,16 +29,28 @@ async def test_the_newest_items_come_in_reading_order(tea: SqlStore) -> None:
 async def test_what_follows_an_item_can_be_deleted_at_once(tea: SqlStore) -> None:
     for number in range(5):
         await tea.add_thread_item("thr_1", answer(f"msg_{number}"), ALICE)
-    assert await tea.delete_items_after("thr_1", "msg_2", ALICE) == ["msg_3", "msg_4"]
-    assert await tea.delete_items_after("thr_1", "msg_2", ALICE) == []
+    assert await tea.begin_again("thr_1", "msg_2", ALICE) == ["msg_3", "msg_4"]
+    assert await tea.begin_again("thr_1", "msg_2", ALICE) == []
     assert ids((await tea.load_thread_items("thr_1", None, 20, "asc", ALICE)).data) == ["msg_0", "msg_1", "msg_2"]
 
 
 async def test_deleting_after_an_unknown_item_deletes_nothing(tea: SqlStore) -> None:
     await tea.add_thread_item("thr_1", answer("msg_1"), ALICE)
     with pytest.raises(NotFoundError):
-        await tea.delete_items_after("thr_1", "msg_9", ALICE)
+        await tea.begin_again("thr_1", "msg_9", ALICE)
     assert len((await tea.load_thread_items("thr_1", None, 20, "asc", ALICE)).data) == 1
+
+
+async def test_a_thread_that_is_taken_keeps_what_was_to_be_answered_again(tea: SqlStore) -> None:
+    for number in range(3):
+        await tea.add_thread_item("thr_1", answer(f"msg_{number}"), ALICE)
+    runs = [visitor("alice") for _ in range(2)]
+    for number, context in enumerate(runs):
+        context.run = NewRun(f"run_{number}", "rep_1")
+    assert await tea.begin_again("thr_1", "msg_1", runs[0]) == ["msg_2"]
+    with pytest.raises(Problem, match="run_active"):
+        await tea.begin_again("thr_1", "msg_0", runs[1])
+    assert ids((await tea.load_thread_items("thr_1", None, 20, "asc", ALICE)).data) == ["msg_0", "msg_1"]
 
 
 async def test_feedback_is_taken_for_items_that_exist(tea: SqlStore) -> None:

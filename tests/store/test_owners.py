@@ -31,7 +31,7 @@ REFUSED: dict[str, Call] = {
     "add_thread_item": lambda s, c, t, i, a: s.add_thread_item(t, answer("msg_2", "Mine"), c),
     "save_item": lambda s, c, t, i, a: s.save_item(t, answer(i, "Mine"), c),
     "delete_thread_item": lambda s, c, t, i, a: s.delete_thread_item(t, i, c),
-    "delete_items_after": lambda s, c, t, i, a: s.delete_items_after(t, i, c),
+    "begin_again": lambda s, c, t, i, a: s.begin_again(t, i, c),
     "begin_turn": lambda s, c, t, i, a: s.begin_turn(thread(t), question("msg_2"), c, new=False),
     "bring": lambda s, c, t, i, a: s.bring(thread(t, title="Mine now"), [answer(i, "Mine")], c),
     "add_feedback": lambda s, c, t, i, a: s.add_feedback(t, [i], "negative", c),

@@ -37,8 +37,11 @@ class HouseStore(Protocol):
         Raises what `Claim` does.
         """
 
-    async def delete_items_after(self, thread_id: str, item_id: str, context: Context) -> list[str]:
-        """Delete what came after an item; the ids that went."""
+    async def begin_again(self, thread_id: str, item_id: str, context: Context) -> list[str]:
+        """Claim the thread for `context.run` and delete what came after an item, in one transaction; the ids that went.
+
+        Raises what `Claim` does.
+        """
 
     async def load_latest_items(self, thread_id: str, limit: int, context: Context) -> Page[ThreadItem]:
         """The newest items in ascending order; `after` is the oldest of them when there are more."""

@@ -466,12 +466,13 @@ class _Acceptance:
 
     async def _retry(self, request: ThreadsRetryAfterItemReq) -> Turn:
         params = request.params
-        thread = await self._open_thread(params.thread_id)
+        thread = await self._active_thread(params.thread_id)
         item = await find_item(self.server, thread.id, params.item_id, UserMessageItem, self.context)
         store = self.server.store
         if isinstance(store, HouseStore):
-            await store.delete_items_after(thread.id, item.id, self.context)
+            await store.begin_again(thread.id, item.id, self.context)
         else:
+            await self.claim(thread.id)
             for later in await self._items_after(thread.id, item.id):
                 await store.delete_thread_item(thread.id, later, context=self.context)
         return self._turn(thread, lambda: self.server.respond(thread, item, self.context))

@@ -219,17 +219,6 @@ class SqlStore(Store[Context]):
 
         await self._write(work, context)
 
-    async def delete_items_after(self, thread_id: str, item_id: str, context: Context) -> list[str]:
-        """Delete everything that was added after an item; return the ids, oldest first."""
-        key = _key(context, thread_id, item_id)
-
-        def work() -> Steps[list[str]]:
-            yield from _expect_item(key)
-            deleted = yield sql.delete_items_after(key)
-            return [row["id"] for row in sorted(deleted.all, key=lambda row: row["position"])]
-
-        return await self._write(work, context)
-
     async def begin_turn(self, thread: ThreadMetadata, item: UserMessageItem, context: Context, *, new: bool) -> None:
         """Claim the thread for `context.run`, if there is one, and store a user's message with its attachments and,
         if `new`, its thread: all of it or nothing.
@@ -257,6 +246,30 @@ class SqlStore(Store[Context]):
                 yield from _save_attachment(row)
 
         await self.database.write(work)
+
+    async def begin_again(self, thread_id: str, item_id: str, context: Context) -> list[str]:
+        """Claim the thread for `context.run`, if there is one, and delete what came after an item: both or nothing.
+
+        Whoever hears of the run and loads the thread would otherwise find the old answer, which nobody takes back.
+
+        Returns:
+            The ids of what was deleted, oldest first.
+
+        Raises:
+            NotFoundError: the thread or the item is not there.
+            Problem: RUN_ACTIVE, another run has the thread.
+            AlreadyAsked: the same request came before.
+        """
+        key = _key(context, thread_id, item_id)
+
+        def work() -> Steps[list[str]]:
+            yield from _expect_item(key)
+            if context.run is not None:
+                yield from ledger.claim(context.run, thread_id, _visitor(context), None)
+            deleted = yield sql.delete_items_after(key)
+            return [row["id"] for row in sorted(deleted.all, key=lambda row: row["position"])]
+
+        return await self.database.write(work)
 
     async def interrupt(self, run: RunRecord, items: Sequence[ThreadItem]) -> bool:
         """End a dead owner's run, and keep those of `items` that are not there; see `SqlLedger`."""
