@@ -32,6 +32,7 @@ lint: $(VENV)/.dev element/node_modules/.installed ## Linters, types, import con
 	$(BIN)/python scripts/node.py run check
 
 test-python: $(VENV)/.dev $(STATIC) ## Unit and integration tests of the server
+	@scripts/nginx.sh
 	$(BIN)/pytest -m "not browser"
 
 test-element: $(VENV)/.run element/node_modules/.installed $(STATIC) ## The element's unit tests and its size
@@ -48,6 +49,10 @@ benchmark: $(VENV)/.dev ## Measure the server beside the plain SDK (a few minute
 benchmark-element: $(VENV)/.dev $(STATIC) benchmarks/element/node_modules/.installed ## Measure the element beside deep-chat and a plain page (about ten minutes)
 	@scripts/chromium.sh
 	$(BIN)/python -m benchmarks.element
+
+faults: $(VENV)/.dev $(STATIC) ## Break replicas, databases and connections at random (SEEDS=30; tests/faults)
+	@scripts/nginx.sh
+	$(BIN)/python -m tests.faults --seeds $(or $(SEEDS),30)
 
 format: $(VENV)/.dev ## Format the Python sources
 	$(BIN)/ruff check --fix-only src tests scripts benchmarks examples hatch_build.py
@@ -95,4 +100,4 @@ $(EXAMPLE)/dist/index.html: $(wildcard $(EXAMPLE)/src/* $(EXAMPLE)/*.json $(EXAM
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) ci --no-audit --no-fund --silent
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) run --silent build
 
-.PHONY: help serve build wheel test lint test-python test-element test-browser benchmark benchmark-element format clean
+.PHONY: help serve build wheel test lint test-python test-element test-browser benchmark benchmark-element faults format clean

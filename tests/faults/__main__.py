@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from .play import Played, play
 from .schedule import LOGS, Log, schedule
 from .table import table
-from .town import Town
+from .town import LEASE, Town
 
 
 def main() -> int:
@@ -33,6 +34,8 @@ def main() -> int:
     chosen = parser.parse_args()
     logs: Sequence[Log] = chosen.log or LOGS
     seeds = [chosen.seed] if chosen.seed is not None else range(chosen.first, chosen.first + chosen.seeds)
+    # As Ctrl-C, so that whatever runs is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return asyncio.run(_play_all(logs, seeds, show=chosen.show))
 
 
@@ -47,7 +50,7 @@ async def _play_all(logs: Sequence[Log], seeds: Sequence[int], *, show: bool) ->
             town: Town | None = None
             for seed in share:
                 town = town or await stack.enter_async_context(_town(log))
-                played = await play(schedule(seed, log, lease=town.lease), town)
+                played = await play(schedule(seed, log, lease=LEASE), town)
                 _say(played, show=show)
                 survived.update({(kind, log): count for kind, count in played.counts.items() if played.survived})
                 if not played.survived:

@@ -62,7 +62,7 @@ async def play(schedule: Schedule, town: Town) -> Played:
     playing = _Playing(town, Record())
     await playing.play(schedule)
     complaints = [
-        f"{replica.name}: {line}"
+        f"{replica.name}: {line[:400]}"
         for replica, known in zip(town.replicas, before, strict=True)
         for line in replica.complaints()[known:]
     ]

@@ -28,7 +28,8 @@ _processes.set_forkserver_preload(
     [
         "teahouse.app",
         "teahouse.cli.serve",
-        "teahouse.store.postgres",
+        "teahouse.runs.redis_events",
+        "teahouse.store.run_frames",
         "alembic.command",
         "asyncpg",
         "redis.asyncio",
@@ -95,8 +96,10 @@ class Replica:
 
     async def _gets_ready(self) -> bool:
         hears, told = _processes.Pipe(duplex=False)
-        self._process = _processes.Process(target=_serve, args=(self._settings, self._log, told), name=self.name)
-        await asyncio.to_thread(self._process.start)
+        process = _processes.Process(target=_serve, args=(self._settings, self._log, told), name=self.name, daemon=True)
+        # Asking for a fork takes a moment and does not wait for what is forked.
+        process.start()
+        self._process = process
         told.close()
         reader = asyncio.StreamReader()
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(

@@ -233,7 +233,9 @@ class Tab:
             self._connection.cancel()
 
     async def _connect(self) -> None:
-        if self._line and not self._blocked and self._run is None:
+        # A page looks before it speaks: whether something goes on, and how what went on has ended.
+        looked = self._visitor.thread_id is None or (self._loaded and self._run is None)
+        if self._line and not self._blocked and looked:
             await self._send(self._line[0])
         elif self._visitor.thread_id is None:
             await self._record.news()
@@ -303,6 +305,8 @@ class Tab:
             self._record.ended(self.name, run_id, state)
         self._note(f"is told {state}{' and to reload' if run.get('reload') else ''} {run_id or ''}")
         self._nowhere()
+        if self._visitor.thread_id is None:
+            raise Lost("a run that ended before it could say in which thread: to be sent again")
         self.view.end()
         self._loaded = self._loaded and followed and not run.get("reload") and state != "interrupted"
         if not self._loaded or first:

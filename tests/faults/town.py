@@ -15,7 +15,6 @@ from typing import Any, Self
 
 from postgres_server import PostgresServer
 from redis_server import RedisServer
-from teahouse.settings import Limits, Settings
 
 from .record import Record
 from .replica import Replica, prepare
@@ -26,7 +25,9 @@ HEARTBEAT = 1.0
 GRACE = 1.0
 """Seconds that answers may go on after SIGTERM: fewer than most of them take."""
 LEASE = 1.5
+"""Seconds after which a silent replica is dead to the others."""
 
+# As docs/en/replicas.md says, but for the time limits, which are those of a schedule of seconds.
 _NGINX = """
 daemon off;
 master_process off;
@@ -53,7 +54,8 @@ http {{
       proxy_set_header Host $host;
       proxy_buffering off;
       proxy_connect_timeout 1s;
-      proxy_read_timeout 4s;
+      proxy_read_timeout 3s;
+      proxy_next_upstream error timeout http_503 non_idempotent;
     }}
   }}
 }}
@@ -69,14 +71,12 @@ class Town:
         chance: for the wires.
 
     Attributes:
-        lease: seconds after which a silent replica is dead to the others.
         url: of nginx.
     """
 
     def __init__(self, log: Log, folder: Path, chance: Random) -> None:
         self.log = log
         self.url = ""
-        self.lease = LEASE if "lease_seconds" in Limits.model_fields else 8.0
         self.replicas: list[Replica] = []
         self._folder = folder
         self._chance = chance
@@ -118,14 +118,12 @@ class Town:
     async def _add_replica(self, number: int) -> None:
         settings = {
             "TEAHOUSE_SECRET": "known to all replicas",
+            "TEAHOUSE_RUNS": self.log,
             "TEAHOUSE_LIMITS__HEARTBEAT_SECONDS": str(HEARTBEAT),
             "TEAHOUSE_LIMITS__SHUTDOWN_SECONDS": str(GRACE),
+            "TEAHOUSE_LIMITS__LEASE_SECONDS": str(LEASE),
             **{f"TEAHOUSE_RATES__{rate}": "off" for rate in ("VISITOR", "ADDRESS", "VISITOR_QUICK", "ADDRESS_QUICK")},
         }
-        if "runs" in Settings.model_fields:
-            settings["TEAHOUSE_RUNS"] = self.log
-        if "lease_seconds" in Limits.model_fields:
-            settings["TEAHOUSE_LIMITS__LEASE_SECONDS"] = str(self.lease)
         if self._postgres is not None:
             wire = await self._wire(f"replica {number}-postgres", self._postgres.port)
             settings["TEAHOUSE_DATABASE"] = self._postgres.url().replace(str(self._postgres.port), str(wire.port))
@@ -196,14 +194,15 @@ class Town:
             await asyncio.sleep(step.lasts)
             replica.thaw()
             return None
-        entrance = self._wires[f"wire nginx-{replica.name}"]
-        await entrance.unplug()
         wrong = None
         if step.what == "terminate":
+            # Its port stays open until the answers have ended.
             code = await replica.terminate()
             wrong = None if code == 0 else f"ends with {code} after SIGTERM"
         else:
             await replica.kill()
+        entrance = self._wires[f"wire nginx-{replica.name}"]
+        await entrance.unplug()
         await asyncio.sleep(step.lasts)
         await replica.start()
         await entrance.plug()

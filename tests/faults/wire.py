@@ -84,6 +84,8 @@ class Wire:
             connection.cancel()
         if self._connections:
             await asyncio.wait(self._connections)
+        for writer in list(self._writers):  # of connections that ended before they had begun
+            await self._break(writer)
         self._port.release()
 
     async def plug(self) -> None:
@@ -114,26 +116,31 @@ class Wire:
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Not a coroutine, which asyncio would make a task of that nobody owns.
+        self._writers.add(writer)
         task = asyncio.create_task(self._bridge(reader, writer))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
 
     async def _bridge(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends = [writer]
         try:
             far_reader, far_writer = await asyncio.open_connection(HOST, self._target)
-        except OSError:
-            await _broken(writer)
-            return
-        ends = (writer, far_writer)
-        self._writers.update(ends)
-        try:
+            ends.append(far_writer)
+            self._writers.add(far_writer)
             async with asyncio.TaskGroup() as ways:
                 ways.create_task(self._carry(reader, far_writer))
                 ways.create_task(self._carry(far_reader, writer))
+        except OSError:
+            pass  # Nobody is there; whoever has called is told so below.
         finally:
-            self._writers.difference_update(ends)
             for end in ends:
-                await _broken(end)
+                await self._break(end)
+
+    async def _break(self, writer: asyncio.StreamWriter) -> None:
+        self._writers.discard(writer)
+        writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -159,10 +166,3 @@ class Wire:
             pieces.append(packet[start:end])
             start = end
         return [*pieces, packet[start:]] if start < len(packet) else pieces
-
-
-async def _broken(writer: asyncio.StreamWriter) -> None:
-    """Break a connection, and wait until it is."""
-    writer.transport.abort()
-    with suppress(OSError):
-        await writer.wait_closed()
