@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from chatkit.types import AssistantMessageContentPartTextDelta, ThreadItemUpdatedEvent
 
@@ -11,10 +12,6 @@ from teahouse.errors import Problem
 from teahouse.protocol import encode
 from teahouse.runs.frames import Frames
 from teahouse.runs.turn import WireEvent
-
-# Serialising, logging and sending an event cost many times what a delta costs to make. Thirty strokes a second
-# read as smoothly as a hundred deltas; the first delta after a silence is not held back.
-_STROKE_SECONDS = 0.03
 
 # An answer that never waits for anything would keep everybody else waiting, and could not be stopped: after
 # so many events (a millisecond or two) the others have their turn.
@@ -27,11 +24,13 @@ class Pen:
     Args:
         frames: where to.
         limit: most bytes the answer may have.
+        stroke: seconds between two strokes now. The first delta after a silence is not held back.
     """
 
-    def __init__(self, frames: Frames, limit: int) -> None:
+    def __init__(self, frames: Frames, limit: int, stroke: Callable[[], float] = lambda: 0.03) -> None:
         self._frames = frames
         self._limit = limit
+        self._stroke = stroke
         self._size = 0
         self._events = 0
         self._loop = asyncio.get_running_loop()
@@ -77,7 +76,7 @@ class Pen:
             self.lift()
             self._place = place
             # After a silence at once, as soon as the deltas are in that are there already.
-            wait = self._last_stroke + _STROKE_SECONDS - self._loop.time()
+            wait = self._last_stroke + self._stroke() - self._loop.time()
             self._timer = self._loop.call_later(max(wait, 0), self.lift)
         self._texts.append(text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
@@ -86,7 +86,14 @@ class Run:
     """
 
     def __init__(
-        self, run_id: str, frames: Frames, answer: Answer, context: Context, bounds: Bounds, thread_id: str | None
+        self,
+        run_id: str,
+        frames: Frames,
+        answer: Answer,
+        context: Context,
+        bounds: Bounds,
+        thread_id: str | None,
+        stroke: Callable[[], float],
     ) -> None:
         self.id = run_id
         self.thread_id = thread_id
@@ -96,6 +103,7 @@ class Run:
         self._answer = answer
         self._context = context
         self._bounds = bounds
+        self._stroke = stroke
         self._begun = False
         self._unwanted: Outcome | None = None
         self._outcome: Outcome = "failed"
@@ -143,7 +151,7 @@ class Run:
         self.frames.close()
 
     async def _write(self) -> Outcome:
-        pen = Pen(self.frames, self._bounds.bytes)
+        pen = Pen(self.frames, self._bounds.bytes, self._stroke)
         limit = asyncio.timeout(self._bounds.seconds)
         try:
             async with limit:

@@ -119,7 +119,10 @@ def _digest_of(body: bytes) -> str:
 
 async def _answer(services: Services, body: bytes, context: Context, asker: Asker, key: str | None) -> Answer | bytes:
     if overrides(services.server, "process"):
-        await services.rates.count(asker, streams=_asks_for_an_answer(body))
+        streams = _asks_for_an_answer(body)
+        if streams:
+            services.runs.expect_open()
+        await services.rates.count(asker, streams=streams)
         return await _relay(services, body, context)
     request = read_request(body)
     await services.rates.count(asker, streams=is_streaming_req(request))
