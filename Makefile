@@ -54,6 +54,10 @@ faults: $(VENV)/.dev $(STATIC) ## Break replicas, databases and connections at r
 	@scripts/nginx.sh
 	$(BIN)/python -m tests.faults --seeds $(or $(SEEDS),30)
 
+gallery: $(VENV)/.dev $(STATIC) ## Take a picture of every state of a conversation, to look at: .build/gallery/index.html
+	@scripts/chromium.sh
+	$(BIN)/python -m scripts.gallery .build/gallery
+
 format: $(VENV)/.dev ## Format the Python sources
 	$(BIN)/ruff check --fix-only src tests scripts benchmarks examples hatch_build.py
 	$(BIN)/ruff format src tests scripts benchmarks examples hatch_build.py
@@ -100,4 +104,4 @@ $(EXAMPLE)/dist/index.html: $(wildcard $(EXAMPLE)/src/* $(EXAMPLE)/*.json $(EXAM
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) ci --no-audit --no-fund --silent
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) run --silent build
 
-.PHONY: help serve build wheel test lint test-python test-element test-browser benchmark benchmark-element faults format clean
+.PHONY: help serve build wheel test lint test-python test-element test-browser benchmark benchmark-element faults format clean gallery

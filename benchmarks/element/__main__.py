@@ -109,7 +109,7 @@ def measurements(messages: int, deltas: int) -> list[tuple[str, Measure]]:
 def fresh(browser: Browser, base: str, side: str, measure: Measure) -> dict[str, float]:
     """One measurement, in a browser context that knows nothing of those before."""
     context = browser.new_context(viewport=VIEW)
-    context.set_default_timeout(240_000)
+    context.set_default_timeout(400_000)
     page = context.new_page()
     try:
         cdp = context.new_cdp_session(page)

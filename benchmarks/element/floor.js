@@ -22,11 +22,18 @@ export const contestant = {
   ask(deltas) {
     add('Go on');
     const message = add('');
-    const text = message.appendChild(document.createTextNode(''));
+    let text = '';
+    let frame = 0;
+    const draw = () => {
+      frame = 0;
+      message.append(text);
+      text = '';
+      list.scrollTop = list.scrollHeight;
+    };
     deltas(
       (delta) => {
-        text.appendData(delta);
-        list.scrollTop = list.scrollHeight;
+        text += delta;
+        frame ||= requestAnimationFrame(draw);
       },
       () => undefined,
     );

@@ -6,7 +6,7 @@
  *   tail()            the text of the last message on show
  *   ask(deltas)       begins an answer; `deltas` calls back with each piece, and at the end
  */
-const LONGEST_WAIT = 60_000; // ms
+const LONGEST_WAIT = 120_000; // ms
 const PACE = 5; // ms between two deltas: 200 a second
 
 const WORDS = 'The leaves of **green tea** are heated soon after picking, so that they *do not* oxidise; see `pan firing`. ';
@@ -113,7 +113,8 @@ export async function stream(contestant, count, begun, ended) {
     });
     // Looked for only once it can be there, for looking costs as well.
     await until(() => last > 0);
-    const shown = await until(() => contestant.tail().includes('That is all.'));
+    // Who is later than that is told to be so late: the others' figures are not to be lost.
+    const shown = await until(() => contestant.tail().includes('That is all.')).catch(() => performance.now());
     isOver = true;
     await ended();
     return { lag: Math.round(shown - last), fps: Math.round((frames * 1000) / (shown - first)) };

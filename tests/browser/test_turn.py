@@ -221,6 +221,7 @@ def test_a_tool_is_seen_while_it_runs_and_run_again_after_a_reload(chat: Chat, s
     turn = chat.ask("Look it up")
     running = turn.get_by_text("The page is running “look_up”…")
     expect(running).to_be_visible()
+    expect(turn.get_by_text("Thinking…")).to_have_count(0)
     chat.page.reload()
     expect(running).to_be_visible()
     chat.page.evaluate("window.answer()")

@@ -129,6 +129,8 @@ function progressView({ state, t }: Ui): unknown {
       ${progress.icon ? icon(progress.icon) : nothing}<span class="shimmer" dir="auto">${progress.text}</span>
     </p>`;
   }
-  if (unfinished.size > 0) return nothing;
+  const last = state.conversation.items.at(-1);
+  // A call says itself what is being waited for.
+  if (unfinished.size > 0 || (last?.type === 'client_tool_call' && last.status === 'pending')) return nothing;
   return html`<p class="progress" part="progress"><span class="shimmer">${t('thread.thinking')}</span></p>`;
 }
