@@ -164,7 +164,7 @@ def variables(model: type[BaseModel], prefix: str = "TEAHOUSE_") -> Iterator[str
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_setting_that_is_named_exists(page: str) -> None:
-    named = set(re.findall(r"\bTEAHOUSE_[A-Z_]*[A-Z]", source(page)))
+    named = set(re.findall(r"\bTEAHOUSE_[A-Z0-9_]*[A-Z0-9]", source(page)))
     assert named <= MISSPELT | set(variables(Settings))
 
 
@@ -182,7 +182,7 @@ def defaults(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, st
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_settings_page_lists_every_setting_with_its_default(language: str) -> None:
-    rows = re.findall(r"^\| `([a-z_.]+)` \| (?:`(.*?)`|.*?) ?\|", source(f"{language}/settings.md"), re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z0-9_.]+)` \| (?:`(.*?)`|.*?) ?\|", source(f"{language}/settings.md"), re.MULTILINE)
     # Where the bundled documentation lies is not for people.
     assert dict(rows) == dict(defaults(Settings)) | {"docs": ""}
 

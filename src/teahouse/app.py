@@ -19,13 +19,13 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from teahouse import errors, limits, logs, reasons
-from teahouse.agents import attachments, models
+from teahouse.agents import attachments, dictation, models
 from teahouse.agents.guide.agent import GuideAgentServer
 from teahouse.agents.guide.index import Changes, DocumentIndex
 from teahouse.agents.guide.server import GuideServer
 from teahouse.agents.server import AgentServer
 from teahouse.errors import Problem, Words
-from teahouse.files import Attachments, Disk
+from teahouse.files import Attachments, Blobs, Disk
 from teahouse.files.tickets import Tickets
 from teahouse.hosted import HostedSessions
 from teahouse.identity.anonymous import AnonymousIdentity, key_in
@@ -143,6 +143,7 @@ class Teahouse:
                 files=files,
                 hosted=await self._hosted(stack),
                 answers_files=self._server is None,
+                transcriber=await stack.enter_async_context(dictation.opened(settings)),
             )
 
     async def _runs(self, server: Server, store: SqlStore, stack: AsyncExitStack) -> Runs:
@@ -193,7 +194,8 @@ class Teahouse:
         blobs, scratch = folder / "kept", folder / "coming"
         for place in (blobs, scratch):
             await asyncio.to_thread(_data_folder, place)
-        files = Attachments(store, Disk(blobs), Tickets(secret), self.settings.files, scratch)
+        kept = _blobs(self.settings, blobs, scratch)
+        files = Attachments(store, kept, Tickets(secret), self.settings.files, scratch)
         server.attachment_store = files
         collector = asyncio.create_task(files.collect_forever(), name="files")
         stack.push_async_callback(_ended, collector)
@@ -321,6 +323,27 @@ class _WithHouse:
         await receive()
         await self._house.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _blobs(settings: Settings, folder: Path, scratch: Path) -> Blobs:
+    """Where attached files are kept.
+
+    Raises:
+        Problem: SETTINGS_INVALID when what talks to S3 is not installed.
+    """
+    if settings.files.s3.bucket is None:
+        return Disk(folder)
+    try:
+        from teahouse.files.s3 import S3Blobs
+    except ModuleNotFoundError:
+        reason = Words(
+            "what talks to S3 is not installed: pip install 'teahouse[s3]'",
+            "尚未安装连接 S3 的组件：pip install 'teahouse[s3]'",
+        )
+        raise Problem(
+            errors.SETTINGS_INVALID, setting="files.s3.bucket", source=Words("the settings", "设置"), reason=reason
+        ) from None
+    return S3Blobs(settings.files.s3, scratch)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

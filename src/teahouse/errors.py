@@ -9,7 +9,7 @@ taxonomy, and each has a page at `docs/<language>/errors/<code>` (a test holds t
     405 METHOD_NOT_ALLOWED
     409 THREAD_LOCKED  RUN_ACTIVE  UPLOAD_INCOMPLETE
     413 REQUEST_TOO_LARGE  FILE_TOO_LARGE
-    415 FILE_TYPE_REFUSED
+    415 FILE_TYPE_REFUSED  AUDIO_REFUSED
     422 FILE_UNREADABLE  KEY_REUSED
     429 TOO_MANY_REQUESTS
     500 INTERNAL_ERROR  AGENT_FAILED
@@ -210,6 +210,11 @@ FILE_UNREADABLE = Kind(
     "file_unreadable", 422,
     ("The file “{name}” cannot be read: {reason}.", "Open it on your device, save it anew, and attach that."),
     ("无法读取文件“{name}”：{reason}。", "请在您的设备上打开它，另存后再添加。"),
+)  # fmt: skip
+AUDIO_REFUSED = Kind(
+    "audio_refused", 415,
+    ("The recording is of a kind that cannot be turned into text.", "Send audio/webm, audio/ogg or audio/mp4, as browsers record it."),
+    ("无法把这种录音转换为文字。", "请发送浏览器录制的 audio/webm、audio/ogg 或 audio/mp4。"),
 )  # fmt: skip
 TOO_MANY_FILES = Kind(
     "too_many_files", 400,

@@ -209,6 +209,20 @@ class Limits(Group):
     )
 
 
+class S3(Group):
+    """A bucket for attached files, in any S3-compatible store."""
+
+    bucket: str | None = Field(None, description="Name of the bucket; without it files lie in the data folder.")
+    endpoint: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="Address of the store. Default: Amazon's of the region."
+    )
+    region: str | None = Field(None, description="Region, e.g. `eu-central-1`; many other stores take any.")
+    access_key: SecretStr | None = Field(None, description="Key id. Default: what AWS's own variables or roles give.")
+    secret_key: SecretStr | None = Field(None, description="The secret that belongs to it.")
+    prefix: str = Field("", pattern=r"^[A-Za-z0-9/_.-]*$", description="What every file's key begins with.")
+    virtual_hosted: bool = Field(False, description="Whether the bucket is part of the host's name.")
+
+
 class Files(Group):
     """Files that visitors attach to messages."""
 
@@ -220,9 +234,21 @@ class Files(Group):
     keep_free_bytes: int = Field(
         1_073_741_824, ge=0, description="Free space on the disk below which no file is taken."
     )
+    s3: S3 = Field(default_factory=lambda: S3(), description="Bucket.")
     text_characters: int = Field(
         100_000, ge=1000, le=2_000_000, description="How much of a document's text a model is shown."
     )
+
+
+class Dictation(Group):
+    """Speech into text. Without a model, there is no dictation."""
+
+    model: str | None = Field(None, description="Name of a transcription model, e.g. `gpt-transcribe`.")
+    base_url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="Address of an API with OpenAI's `/audio/transcriptions`. Default: the model's."
+    )
+    api_key: SecretStr | None = Field(None, description="Its key. Default: the model's, where the address is.")
+    timeout_seconds: float = Field(30, gt=0, description="Longest wait for the text, in each of up to three attempts.")
 
 
 class Rates(Group):
@@ -418,6 +444,7 @@ class Settings(BaseSettings):
     page: Page = Field(default_factory=lambda: Page(), description="The page at `/`.")
     limits: Limits = Field(default_factory=lambda: Limits(), description="Bounds.")
     files: Files = Field(default_factory=lambda: Files(), description="Attached files.")
+    dictation: Dictation = Field(default_factory=lambda: Dictation(), description="Dictation.")
     rates: Rates = Field(default_factory=lambda: Rates(), description="How often.")
     hosted: Hosted = Field(default_factory=lambda: Hosted(), description="A workflow that OpenAI runs.")
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(

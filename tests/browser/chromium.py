@@ -18,6 +18,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",
     # A name that is not localhost: plain HTTP from it is no secure context.
     "--host-resolver-rules=MAP teahouse.test 127.0.0.1",
 ]

@@ -144,6 +144,6 @@ def test_what_this_version_does_not_have_yet_is_said_once_and_does_no_harm(chat:
     chat.page.on("console", lambda message: said.append(message.text))
     chat.embed()
     for _ in range(2):
-        chat.set_options("{ ...base, composer: { dictation: { enabled: true } } }")
+        chat.set_options("{ ...base, widgets: { onAction: () => undefined } }")
     chat.converse("Hello")
-    assert len([text for text in said if '"composer.dictation"' in text]) == 1
+    assert len([text for text in said if '"widgets.onAction"' in text]) == 1

@@ -93,6 +93,12 @@ export class Client {
     await this.#quick({ type: 'attachments.delete', params: { attachment_id: attachmentId } });
   }
 
+  /** What is said in a recording. */
+  async transcribe(audio: string, type: string): Promise<string> {
+    const params = { audio_base64: audio, mime_type: type };
+    return (await this.#quick<{ text: string }>({ type: 'input.transcribe', params })).text;
+  }
+
   /** What goes with every request, for those that are not made here. */
   get headers(): Record<string, string> {
     return { Accept: 'application/json', 'Accept-Language': this.#config.locale() };

@@ -1,5 +1,6 @@
 import type { Client, Frame, RunNews } from '../api/client';
 import { Uploads } from '../attachments/uploads';
+import { Dictation } from '../dictation/dictation';
 import type {
   FeedbackKind,
   StreamingReq,
@@ -48,6 +49,7 @@ export class Chat {
   readonly history: ChatHistory;
   readonly composing: Composing;
   readonly uploads: Uploads;
+  readonly dictation: Dictation;
   readonly #store: Store;
   readonly #onlooker: Onlooker;
   readonly #line: WaitingLine;
@@ -69,6 +71,7 @@ export class Chat {
     this.history = new ChatHistory(this.#store);
     this.composing = new Composing(this.#store);
     this.uploads = new Uploads(this.#store);
+    this.dictation = new Dictation(this.#store);
     this.#line = new WaitingLine(this.#store);
     this.#tools = new ClientTools(this.#store);
     this.#onlooker = new Onlooker(this.#store, this.#inView());
@@ -132,6 +135,7 @@ export class Chat {
 
   /** Ends every request, as when the element leaves the page. What is on show stays. */
   leave(): void {
+    if (this.state.dictation.phase !== 'idle') this.dictation.cancel();
     this.#loading.abort();
     this.#onlooker.leave();
     this.#batch.drop();

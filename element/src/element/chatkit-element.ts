@@ -317,6 +317,7 @@ export class ChatKitElement extends LitElement implements OpenAIChatKit {
     this.#chat = before ?? new Chat(client, this.#delegate());
     this.#chat.useClient(client);
     this.#chat.uploads.config = uploadConfig(options);
+    this.#chat.dictation.enabled = options.composer?.dictation?.enabled ?? false;
     this.#attend(this.#chat);
     if (!before || moved || this.#usesDefaults) this.#open(this.#chat, options.initialThread ?? null);
     else if (this.#left) void this.#chat.comeBack().catch(() => undefined);

@@ -139,9 +139,8 @@ export function checkedOptions(given: unknown): { readonly usable: Partial<ChatK
 }
 
 /** What the page asks for that this version does not have yet, by the option's name. */
-export function optionsToCome({ composer, widgets }: Partial<ChatKitOptions>): string[] {
+export function optionsToCome({ widgets }: Partial<ChatKitOptions>): string[] {
   const asked: Record<string, unknown> = {
-    'composer.dictation': composer?.dictation?.enabled,
     'widgets.onAction': widgets?.onAction,
   };
   return Object.keys(asked).filter((name) => asked[name]);

@@ -14,6 +14,7 @@ interface About {
     readonly greeting: string;
     readonly prompts: readonly { readonly label: string; readonly prompt: string; readonly icon?: ChatKitIcon }[];
   };
+  readonly dictation: boolean;
   readonly attachments: NonNullable<ChatKitOptions['composer']>['attachments'] | null;
 }
 
@@ -76,7 +77,7 @@ async function ask(chat: OpenAIChatKit, text: string): Promise<void> {
   await chat.sendUserMessage({ text }).catch(() => chat.setComposerValue({ text }));
 }
 
-function optionsFor({ name, page, attachments }: About): ChatKitOptions {
+function optionsFor({ name, page, attachments, dictation }: About): ChatKitOptions {
   const colorScheme = dark.matches ? 'dark' : 'light';
   return {
     api: {
@@ -93,7 +94,7 @@ function optionsFor({ name, page, attachments }: About): ChatKitOptions {
     },
     history: { enabled: true, showDelete: true, showRename: true },
     threadItemActions: { feedback: true, retry: true },
-    ...(attachments && { composer: { attachments } }),
+    composer: { ...(attachments && { attachments }), dictation: { enabled: dictation } },
     startScreen: { greeting: page.greeting, prompts: [...page.prompts] },
   };
 }

@@ -1,4 +1,6 @@
 import type { Attachment, FeedbackKind, ThreadMetadata, UserMessageContentInput } from '../api/wire';
+import type { DictationState } from '../dictation/dictation';
+import { idleDictation } from '../dictation/dictation';
 import type { MessageKey } from '../i18n';
 import type { Conversation, Failure } from './conversation';
 import { newConversation } from './conversation';
@@ -58,6 +60,7 @@ export interface ChatState {
   readonly modelId: string | null;
   readonly feedback: Readonly<Record<string, FeedbackKind>>;
   readonly announcement: Announcement | null;
+  readonly dictation: DictationState;
 }
 
 export const initialState: ChatState = {
@@ -77,6 +80,7 @@ export const initialState: ChatState = {
   modelId: null,
   feedback: {},
   announcement: null,
+  dictation: idleDictation,
 };
 
 /** What is in the composer for the thread on show. */

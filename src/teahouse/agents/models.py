@@ -37,13 +37,7 @@ def run_config(model: Model) -> agents.RunConfig:
         raise Problem(errors.CREDENTIAL_MISSING, param="model.api_key")
     if not is_configured(model):
         return agents.RunConfig(tracing_disabled=True)
-    client = openai.AsyncOpenAI(
-        # Local servers take any key, but the SDK does not start without one.
-        api_key=_key(model) or "none",
-        base_url=model.base_url,
-        timeout=openai.Timeout(model.timeout_seconds, connect=10),
-    )
-    provider = _Provider(client, use_responses=uses_responses(model))
+    provider = _Provider(_client(model), use_responses=uses_responses(model))
     return agents.RunConfig(model=model.name, model_provider=provider, tracing_disabled=True)
 
 
@@ -59,6 +53,28 @@ async def reached(model: Model) -> AsyncIterator[agents.RunConfig]:
         yield config
     finally:
         await config.model_provider.aclose()
+
+
+@asynccontextmanager
+async def client(model: Model) -> AsyncIterator[openai.AsyncOpenAI]:
+    """What reaches the model's API, its connections closed at the end.
+
+    Raises:
+        Problem: CREDENTIAL_MISSING when there is neither a key nor an address that may need none.
+    """
+    if not is_configured(model):
+        raise Problem(errors.CREDENTIAL_MISSING, param="model.api_key")
+    async with _client(model) as opened:
+        yield opened
+
+
+def _client(model: Model) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(
+        # Local servers take any key, but the SDK does not start without one.
+        api_key=_key(model) or "none",
+        base_url=model.base_url,
+        timeout=openai.Timeout(model.timeout_seconds, connect=10),
+    )
 
 
 class _Provider(agents.OpenAIProvider):

@@ -116,7 +116,10 @@ def _run(chosen: settings.Settings, listener: socket.socket) -> None:
 
 def _secrets_of(chosen: settings.Settings) -> list[str]:
     hosted = chosen.hosted
-    secrets = (chosen.secret, chosen.model.api_key, chosen.database, chosen.redis, hosted.api_key, hosted.proxy)
+    secrets = (
+        *(chosen.secret, chosen.model.api_key, chosen.database, chosen.redis),
+        *(hosted.api_key, hosted.proxy, chosen.dictation.api_key, chosen.files.s3.secret_key),
+    )
     return [secret.get_secret_value() for secret in secrets if secret] + [os.environ.get("OPENAI_API_KEY", "")]
 
 

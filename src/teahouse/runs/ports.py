@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from chatkit.types import Attachment, FeedbackKind, Page, ThreadItem, ThreadMetadata, UserMessageItem
+from chatkit.types import (
+    Attachment,
+    AudioInput,
+    FeedbackKind,
+    Page,
+    ThreadItem,
+    ThreadMetadata,
+    TranscriptionResult,
+    UserMessageItem,
+)
 
 from teahouse.errors import Problem
 from teahouse.protocol import Context
@@ -55,6 +64,13 @@ class HouseStore(Protocol):
         Returns:
             False, and nothing is done, if it has ended or its owner is alive after all.
         """
+
+
+class Transcriber(Protocol):
+    """Turns speech into text for servers that do not do so themselves."""
+
+    async def transcribe(self, audio: AudioInput, context: Context) -> TranscriptionResult:
+        """What is said in a recording."""
 
 
 @runtime_checkable

@@ -29,7 +29,7 @@ from chatkit.types import (
 from teahouse import errors
 from teahouse.errors import Problem, Words
 from teahouse.protocol import Context, encode
-from teahouse.runs.ports import HouseStore
+from teahouse.runs.ports import HouseStore, Transcriber
 from teahouse.runs.turn import Server, bare, find_item, find_thread, house_files, overrides, visible
 
 MAX_PAGE = 100
@@ -37,8 +37,16 @@ NOT_BASE64 = Words("it is not base64", "不是 base64")
 _NOTHING = b"{}"
 
 
-async def answer(server: Server, request: NonStreamingReq, context: Context) -> bytes:
+async def answer(
+    server: Server, request: NonStreamingReq, context: Context, transcriber: Transcriber | None = None
+) -> bytes:
     """The JSON that answers `request`.
+
+    Args:
+        server: who answers.
+        request: what is asked.
+        context: who asks.
+        transcriber: turns speech into text where the server does not.
 
     Raises:
         Problem: for everything that is wrong with the request.
@@ -64,7 +72,7 @@ async def answer(server: Server, request: NonStreamingReq, context: Context) -> 
         case AttachmentsCreateReq() | AttachmentsDeleteReq():
             return await _attachment(server, request, context)
         case InputTranscribeReq():
-            return await _transcribe(server, request, context)
+            return await _transcribe(server, request, context, transcriber)
         case ThreadsSyncCustomActionReq():
             return await _sync_action(server, request, context)
 
@@ -154,14 +162,17 @@ async def _attachment(server: Server, request: AttachmentsCreateReq | Attachment
     return _NOTHING
 
 
-async def _transcribe(server: Server, request: InputTranscribeReq, context: Context) -> bytes:
-    if not overrides(server, "transcribe"):
+async def _transcribe(
+    server: Server, request: InputTranscribeReq, context: Context, transcriber: Transcriber | None
+) -> bytes:
+    hearer = server if overrides(server, "transcribe") else transcriber
+    if hearer is None:
         raise Problem(errors.OPERATION_NOT_SUPPORTED, operation=request.type, hook="transcribe")
     try:
         audio = base64.b64decode(request.params.audio_base64, validate=True)
     except ValueError:
         raise Problem(errors.INVALID_REQUEST, param="audio_base64", reason=NOT_BASE64) from None
-    return encode(await server.transcribe(AudioInput(data=audio, mime_type=request.params.mime_type), context))
+    return encode(await hearer.transcribe(AudioInput(data=audio, mime_type=request.params.mime_type), context))
 
 
 async def _sync_action(server: Server, request: ThreadsSyncCustomActionReq, context: Context) -> bytes:

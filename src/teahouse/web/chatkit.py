@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 
 from chatkit.server import StreamingResult
 from chatkit.store import NotFoundError
-from chatkit.types import ThreadsDeleteReq, is_streaming_req
+from chatkit.types import InputTranscribeReq, ThreadsDeleteReq, is_streaming_req
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -125,7 +125,8 @@ async def _answer(services: Services, body: bytes, context: Context, asker: Aske
         await services.rates.count(asker, streams=streams)
         return await _relay(services, body, context)
     request = read_request(body)
-    await services.rates.count(asker, streams=is_streaming_req(request))
+    # A recording costs what a message costs.
+    await services.rates.count(asker, streams=is_streaming_req(request) or isinstance(request, InputTranscribeReq))
     if is_streaming_req(request):
         digest = _digest_of(body) if key is not None else None
         async with services.runs.accepting(context, key=key, digest=digest) as claim:
@@ -134,7 +135,7 @@ async def _answer(services: Services, body: bytes, context: Context, asker: Aske
         # Its answer would have nowhere to go. Stopping is the owner's right alone.
         await find_thread(services.server, request.params.thread_id, context)
         await services.runs.stop(request.params.thread_id)
-    return await quick.answer(services.server, request, context)
+    return await quick.answer(services.server, request, context, services.transcriber)
 
 
 def _asks_for_an_answer(body: bytes) -> bool:

@@ -15,6 +15,7 @@ from starlette.types import Scope
 import teahouse
 from teahouse.errors import Language
 from teahouse.files.attachments import ACCEPT
+from teahouse.runs.turn import overrides
 from teahouse.settings import bundled_docs
 from teahouse.web.services import STATIC, Services
 
@@ -133,6 +134,7 @@ async def about(request: Request, services: Services) -> JSONResponse:
                 "mode": services.settings.hosted.loader,
                 "session": "api/chatkit/session" if services.hosted else None,
             },
+            "dictation": services.transcriber is not None or overrides(services.server, "transcribe"),
         },
         headers={"cache-control": "no-cache", "vary": "accept-language"},
     )

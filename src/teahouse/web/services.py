@@ -13,7 +13,7 @@ from teahouse.files import Attachments
 from teahouse.identity import Identified, Identity
 from teahouse.limits import Rates
 from teahouse.protocol import Context
-from teahouse.runs.ports import Explain
+from teahouse.runs.ports import Explain, Transcriber
 from teahouse.runs.runs import Runs
 from teahouse.runs.turn import Server
 from teahouse.settings import Settings
@@ -34,6 +34,7 @@ class Services:
         docs: folders of the documents shown under `/docs`, the first that has one wins. The last is always
             our own documentation: errors link to its pages.
         is_guide: whether the embedded assistant answers.
+        transcriber: turns speech into text where the server does not; None when that is not configured.
         answers_files: whether what answers is known to look at attached files.
         files: takes and gives attached files; None when that is switched off, or somebody else's task.
         hosted: the workflow that OpenAI runs, if one is configured.
@@ -51,6 +52,7 @@ class Services:
     files: Attachments | None = None
     hosted: HostedWorkflow | None = None
     answers_files: bool = False
+    transcriber: Transcriber | None = None
 
     async def visitor(self, request: HTTPConnection) -> tuple[Context, Identified]:
         """Who asks, and the context that travels with what they ask."""

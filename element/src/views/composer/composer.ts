@@ -8,6 +8,7 @@ import type { SendKey } from '../keys';
 import type { Ui } from '../ui';
 import { barView, hasBar } from './bar';
 import { sendButton } from './buttons';
+import { dictateButton, dictationNote } from './dictation';
 import { attachButton, filesView, onPaste } from './files';
 import { inputView } from './input';
 import { quoteView } from './quote';
@@ -32,7 +33,7 @@ export function composerView(ui: Ui, sendKey: SendKey): TemplateResult {
   >
     ${closed ? html`<p class="composer-reason" role="status" dir="auto">${closed.reason ?? t(`composer.${closed.kind}`)}</p>` : nothing}
     <div class="composer-box" @click=${(event: MouseEvent) => focusUnlessOnControl(event, ui)}>
-      ${quoteView(ui)} ${filesView(ui)}
+      ${quoteView(ui)} ${filesView(ui)} ${dictationNote(ui)}
       <div class="composer-line ${withBar ? 'composer-line-bar' : ''}">
         ${withBar ? nothing : attach}
         ${inputView(ui, {
@@ -42,7 +43,8 @@ export function composerView(ui: Ui, sendKey: SendKey): TemplateResult {
           sendKey,
           onSend,
         })}
-        ${withBar ? barView(ui, choices, attach) : nothing} ${sendButton(ui, !saysSomething(draft) || closed !== null)}
+        ${withBar ? barView(ui, choices, attach) : nothing} ${dictateButton(ui, closed !== null)}
+        ${sendButton(ui, !saysSomething(draft) || closed !== null)}
       </div>
     </div>
   </form>`;
