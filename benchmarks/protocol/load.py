@@ -38,7 +38,7 @@ class Visitor(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.thread_id: str | None = None
-        self._cookie = b""
+        self.cookie = b""
         self._transport: asyncio.Transport | None = None
         self._received: list[bytes] = []
         self._tail = b""
@@ -79,7 +79,7 @@ class Visitor(asyncio.Protocol):
         return Reply(self._first - asked, question.events(new_thread=thread_id is None))
 
     def _written(self, body: bytes) -> bytes:
-        cookie = b"cookie: %b\r\n" % self._cookie if self._cookie else b""
+        cookie = b"cookie: %b\r\n" % self.cookie if self.cookie else b""
         return (
             b"POST /chatkit HTTP/1.1\r\nhost: benchmark\r\naccept: text/event-stream\r\naccept-language: en\r\n"
             b"content-type: application/json\r\ncontent-length: %d\r\n%b\r\n%b" % (len(body), cookie, body)
@@ -87,7 +87,7 @@ class Visitor(asyncio.Protocol):
 
     def _remember(self, answer: bytes) -> None:
         if cookie := _COOKIE.search(answer):
-            self._cookie = cookie[1]
+            self.cookie = cookie[1]
         if self.thread_id is None and (created := _THREAD.search(answer)):
             self.thread_id = created[1].decode()
 
