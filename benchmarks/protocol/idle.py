@@ -1,6 +1,6 @@
 """`python -m benchmarks.protocol.idle`: the memory that an open stream costs on which nothing happens.
 
-Each visitor asks a question whose answer takes an hour; what the server's memory has grown by is theirs, ours beside the
+Each visitor asks a question whose answer takes an hour; what the server's memory has grown by is theirs, ours and the
 reference's. Visitors of ours also look on in a thread in which nothing is written, as every open page does; the
 reference has no such stream.
 """
