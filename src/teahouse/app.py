@@ -24,6 +24,7 @@ from teahouse.agents.guide.agent import GuideAgentServer
 from teahouse.agents.guide.index import Changes, DocumentIndex
 from teahouse.agents.guide.server import GuideServer
 from teahouse.agents.server import AgentServer
+from teahouse.agents.workflow import WorkflowServer
 from teahouse.errors import Problem, Words
 from teahouse.files import Attachments, Blobs, Disk
 from teahouse.files.tickets import Tickets
@@ -181,6 +182,9 @@ class Teahouse:
         if self._agent is not None:
             run_config = await stack.enter_async_context(models.reached(self.settings.model))
             return AgentServer(store, self._agent, run_config, takes=self._takes())
+        if isinstance(self._server, type) and issubclass(self._server, WorkflowServer):
+            run_config = await stack.enter_async_context(models.reached(self.settings.model))
+            return self._server(store, run_config, takes=self._takes())
         if isinstance(self._server, type):
             return _make(self._server, store)
         return self._server

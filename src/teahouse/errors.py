@@ -21,7 +21,7 @@ taxonomy, and each has a page at `docs/<language>/errors/<code>` (a test holds t
     exit code 2, on the command line
         PORT_IN_USE  DATA_FOLDER_UNWRITABLE  BAD_TARGET  SETTINGS_INVALID  DOCS_FOLDER_MISSING
         ELEMENT_NOT_BUILT  CREDENTIAL_MISSING
-        MIGRATION_REFUSED  MIGRATION_INTERRUPTED  EXPORT_UNUSABLE
+        MIGRATION_REFUSED  MIGRATION_INTERRUPTED  EXPORT_UNUSABLE  AGENT_EXPORT_UNUSABLE
 """
 
 from __future__ import annotations
@@ -380,6 +380,11 @@ EXPORT_UNUSABLE = Kind(
     "export_unusable", 500,
     ("The export in {path} cannot be used: {reason}.", "Name another folder, or correct what is wrong with it."),
     ("无法使用 {path} 中的导出：{reason}。", "请换一个目录，或改正其中的问题。"),
+)  # fmt: skip
+AGENT_EXPORT_UNUSABLE = Kind(
+    "agent_export_unusable", 500,
+    ("{path} cannot be made into a project: {reason}.", "Name the Python that Agent Builder exports for the Agents SDK, and a new folder."),
+    ("无法把 {path} 做成项目：{reason}。", "请指定 Agent Builder 为 Agents SDK 导出的 Python 文件，以及一个新目录。"),
 )  # fmt: skip
 
 KINDS: dict[str, Kind] = {kind.code: kind for kind in list(globals().values()) if isinstance(kind, Kind)}

@@ -36,6 +36,7 @@ MIGRATE: dict[Language, str] = {
 }
 MIGRATE_COMMANDS: dict[str, dict[Language, str]] = {
     "threads": {"en": "Bring hosted ChatKit threads home.", "zh": "取回托管的 ChatKit 线程。"},
+    "agent": {"en": "Make a project of an exported workflow.", "zh": "把导出的工作流做成项目。"},
 }
 DB: dict[Language, str] = {
     "en": "Look after the database.",

@@ -50,6 +50,9 @@ SAID: dict[Language, dict[str, str]] = {
         "failed": "Not brought: {name}: {reason}",
         "damaged": "Damaged in the export, brought as far as it can be read ({count}): {names}",
         "differing": "Does not read back as it was written ({count}): {names}",
+        "project": "{folder}: {agents} agents, {tools} tools, {guardrails} guardrails. Next: teahouse serve in there",
+        "install": "It also needs: pip install {packages}",
+        "not_carried": "Not carried over (also in {folder}/README.md):",
     },
     "zh": {
         "reading": "正在把托管线程读取到 {folder}",
@@ -74,6 +77,9 @@ SAID: dict[Language, dict[str, str]] = {
         "failed": "未写入：{name}：{reason}",
         "damaged": "导出已损坏，能读的部分已写入（{count}）：{names}",
         "differing": "读回的内容与写入的不同（{count}）：{names}",
+        "project": "{folder}：{agents} 个 Agent、{tools} 个工具、{guardrails} 个护栏。请在其中运行 teahouse serve",
+        "install": "还需要：pip install {packages}",
+        "not_carried": "未能迁移（也写在 {folder}/README.md）：",
     },
 }
 
@@ -126,6 +132,31 @@ def threads(
     if export is None and not (dry_run and import_ is None):
         code |= asyncio.run(_import(folder, chosen, user, users, dry_run=dry_run))
     sys.exit(code)
+
+
+def agent(export: Path, *, into: Path | None = None) -> None:
+    """Make a project of an exported workflow. 把导出的工作流做成项目。
+
+    Parameters
+    ----------
+    export
+        The Python that Agent Builder exports (Code, Agents SDK, Python). 导出的 Python 文件。
+    into
+        A new folder for the project (default: the file's name). 项目目录。
+    """
+    from teahouse.migrate import exported, project
+
+    found = exported.read(export)
+    folder = into or Path(export.stem)
+    project.write(found, folder)
+    counts = {"agents": len(found.agents), "tools": len(found.tools), "guardrails": len(found.guardrails)}
+    _say("project", folder=folder, **counts)
+    if found.missing:
+        _say("install", packages=" ".join(found.missing))
+    if found.left:
+        _say("not_carried", folder=folder)
+        for line in exported.lines(found, language()):
+            sys.stdout.write(f"  {line}\n")
 
 
 def _hosted(base_url: str) -> HostedChatKit:

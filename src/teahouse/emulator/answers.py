@@ -99,6 +99,8 @@ class Step(BaseModel):
         said = self.say if isinstance(self.say, str | None) else json.dumps(self.say, ensure_ascii=False)
         output = question.output[1] if question.output else ""
         text = (said or "").replace("{text}", question.text).replace("{output}", output)
+        if question.schema is not None and isinstance(self.say, str):
+            text = json.dumps(instance(question.schema, text), ensure_ascii=False)
         calls = [(self.call, json.dumps(self.arguments, ensure_ascii=False))] if self.call else []
         return Answer(text, self.think, calls, self.refuse, self.error)
 
