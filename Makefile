@@ -58,6 +58,9 @@ gallery: $(VENV)/.dev $(STATIC) ## Take a picture of every state of a conversati
 	@scripts/chromium.sh
 	$(BIN)/python -m scripts.gallery .build/gallery
 
+conformance: $(VENV)/.dev $(VENV)/.node ## Try the emulator with other releases of the official SDKs (some minutes)
+	$(BIN)/python scripts/conformance.py
+
 format: $(VENV)/.dev ## Format the Python sources
 	$(BIN)/ruff check --fix-only src tests scripts benchmarks examples hatch_build.py
 	$(BIN)/ruff format src tests scripts benchmarks examples hatch_build.py
@@ -104,4 +107,4 @@ $(EXAMPLE)/dist/index.html: $(wildcard $(EXAMPLE)/src/* $(EXAMPLE)/*.json $(EXAM
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) ci --no-audit --no-fund --silent
 	@$(BIN)/python scripts/node.py --in $(EXAMPLE) run --silent build
 
-.PHONY: help serve build wheel test lint test-python test-element test-browser benchmark benchmark-element faults format clean gallery
+.PHONY: help serve build wheel test lint test-python test-element test-browser benchmark benchmark-element faults conformance format clean gallery

@@ -153,7 +153,7 @@ class Reply:
         place = {"item_id": item["id"], "output_index": at}
         for piece in pieces(arguments):
             yield {"type": "response.function_call_arguments.delta", "delta": piece, **place}
-        yield {"type": "response.function_call_arguments.done", "arguments": arguments, **place}
+        yield {"type": "response.function_call_arguments.done", "arguments": arguments, "name": name, **place}
         yield self._done(at, item | {"arguments": arguments, "status": "completed"})
 
     def _added(self, item: Json) -> Generator[Json, None, int]:
