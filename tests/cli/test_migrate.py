@@ -108,3 +108,18 @@ def test_an_import_that_cannot_be_is_told(migrate: Typed, tmp_path: Path) -> Non
     code, _, complaint = migrate("threads", "--import", "a", "--export", "b")
     assert (code, "leave both out to do both" in complaint) == (2, True)
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_an_import_that_was_interrupted_does_not_export_again(
+    migrate: Typed, platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("teahouse.store.SqlStore.bring", dies)
+        assert migrate("threads", OPENAI_BASE_URL=platform)[0] == 130
+    code, out, complaint = migrate("threads", OPENAI_BASE_URL=platform)
+    assert (code, "12 threads with 60 items of 3 visitors; 0 were there" in out) == (0, True)
+    assert "Reading hosted threads" not in complaint
+    assert "Reading hosted threads" in migrate("threads", OPENAI_BASE_URL=platform)[2]

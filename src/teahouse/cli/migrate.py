@@ -127,7 +127,8 @@ def threads(
     chosen = settings.load({"data": data})
     folder = export or import_ or chosen.data / "hosted"
     code = 0
-    if import_ is None:
+    # An import that was interrupted goes on: reading hundreds of thousands of items again helps nobody.
+    if import_ is None and not (export is None and _waits_to_be_brought(folder)):
         code = asyncio.run(_export(folder, user, _address(base_url), verify=verify, dry_run=dry_run))
     if export is None and not (dry_run and import_ is None):
         code |= asyncio.run(_import(folder, chosen, user, users, dry_run=dry_run))
@@ -157,6 +158,13 @@ def agent(export: Path, *, into: Path | None = None) -> None:
         _say("not_carried", folder=folder)
         for line in exported.lines(found, language()):
             sys.stdout.write(f"  {line}\n")
+
+
+def _waits_to_be_brought(path: Path) -> bool:
+    from teahouse.migrate.folder import Folder
+
+    state = Folder(path).state()
+    return state is not None and state.finished_at is not None and state.brought_at is None
 
 
 def _hosted(base_url: str) -> HostedChatKit:
@@ -270,6 +278,8 @@ async def _import(
     code = _tell_report(report)
     if not code:
         _say("read_back")
+    if not users:
+        folder.note_brought()
     return code
 
 

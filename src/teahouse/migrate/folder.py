@@ -18,6 +18,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -77,6 +78,8 @@ class State:
     threads: int = 0
     items: int = 0
     format: int = FORMAT
+    brought_at: str | None = None
+    """When all of it was last brought into a store; None when something of it has not been."""
     gone: list[str] = field(default_factory=list)
     """Threads that were listed and could not be read any more: somebody deleted them meanwhile."""
 
@@ -137,6 +140,13 @@ class Folder:
     def save(self, state: State) -> None:
         """Write `export.json`, wholly or not at all."""
         self.write("export.json", json.dumps(vars(state), ensure_ascii=False, indent=2) + "\n")
+
+    def note_brought(self) -> None:
+        """Keep that all of this export was brought into a store."""
+        state = self.state()
+        if state is not None:
+            state.brought_at = datetime.now(UTC).isoformat()
+            self.save(state)
 
     def write(self, name: str, text: str) -> None:
         """Write a file beside the threads, wholly or not at all."""
