@@ -87,7 +87,8 @@ const OPTIONS: Table = {
   [element('a tool that persists stays, until the options no longer have it')]: 'composer.tools[].persistent',
   [browser('choices', 'a_model_is_chosen_for_all_that_follows_and_one_that_is_disabled_is_not')]: `composer.models
     composer.models[].id composer.models[].label composer.models[].description composer.models[].disabled composer.models[].default`,
-  'element/test/element/options.test.ts: options of later versions are found': 'composer.dictation composer.dictation.enabled widgets widgets.onAction',
+  'element/test/element/options.test.ts: options of later versions are found': 'widgets widgets.onAction',
+  [browser('dictation', 'what_is_said_stands_at_the_caret')]: 'composer.dictation composer.dictation.enabled',
   [browser('options', 'the_disclaimer_is_markdown_below_the_composer')]: 'disclaimer disclaimer.text disclaimer.highContrast',
   [browser('mentions', 'a_mention_is_found_chosen_written_around_and_sent')]: 'entities entities.onTagSearch entities.onClick entities.onRequestPreview',
   [browser('mentions', 'the_button_begins_a_mention')]: 'entities.showComposerMenu',

@@ -125,10 +125,10 @@ describe('the element', () => {
   test('tells the developer once of options that do nothing', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const informed = vi.spyOn(console, 'info').mockImplementation(() => undefined);
-    const chat = await mount({ composer: { dictation: { enabled: true } }, colour: 'red' } as Partial<ChatKitOptions>);
-    chat.setOptions(options({ composer: { dictation: { enabled: true } }, colour: 'blue' } as Partial<ChatKitOptions>));
+    const chat = await mount({ widgets: { onAction: () => Promise.resolve() }, colour: 'red' } as Partial<ChatKitOptions>);
+    chat.setOptions(options({ widgets: { onAction: () => Promise.resolve() }, colour: 'blue' } as Partial<ChatKitOptions>));
     expect(warned.mock.calls.map(String)).toEqual([expect.stringContaining('"colour"')]);
-    expect(informed.mock.calls.map(String)).toEqual([expect.stringContaining('"composer.dictation"')]);
+    expect(informed.mock.calls.map(String)).toEqual([expect.stringContaining('"widgets.onAction"')]);
   });
 
   test('says which option has a wrong value, in the console and as chatkit.error, and lives', async () => {

@@ -96,7 +96,7 @@ test('options of later versions are found where a page asks for them, not where 
     composer: { attachments: { enabled: false }, dictation: { enabled: true }, tools: [] },
     widgets: { onAction: () => Promise.resolve() },
   };
-  expect(optionsToCome(options)).toEqual(['composer.dictation', 'widgets.onAction']);
+  expect(optionsToCome(options)).toEqual(['widgets.onAction']);
 });
 
 test('a hosted workflow is told from a server of one’s own', () => {
