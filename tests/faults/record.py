@@ -22,6 +22,7 @@ class Record:
         stored: the item id of each user message that was acknowledged, by its text.
         ends: how each run ended, as readers were told.
         questions: the text that a run answers, as far as anybody was told.
+        stops: the runs whose stopping was acknowledged, whether or not a reader was there to be told.
         kept: what was stored of an answer, by its question, when its stopping was acknowledged.
     """
 
@@ -30,6 +31,7 @@ class Record:
     stored: dict[str, str] = field(default_factory=dict)
     ends: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     questions: dict[str, str] = field(default_factory=dict)
+    stops: set[str] = field(default_factory=set)
     kept: dict[str, list[str]] = field(default_factory=dict)
     _frames: dict[tuple[str, int], bytes] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)
@@ -77,8 +79,10 @@ class Record:
             self.questions[run_id] = text_of(event["item"])
 
     def ends_of(self, text: str) -> set[str]:
-        """How the runs that answer a question ended."""
-        return {state for run_id, known in self.questions.items() if known == text for state in self.ends[run_id]}
+        """How the runs that answer a question ended, as readers were told, or whoever pressed stop."""
+        runs = [run_id for run_id, known in self.questions.items() if known == text]
+        told = {state for run_id in runs for state in self.ends[run_id]}
+        return told | ({"stopped"} if self.stops.intersection(runs) else set())
 
 
 def text_of(item: Json) -> str:

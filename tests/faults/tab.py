@@ -134,6 +134,7 @@ class Visitor:
             run_id = response.json()["run"]
             self.record.note(self.name, f"stopped {run_id}")
             if run_id is not None:
+                self.record.stops.add(run_id)
                 self._remember_what_is_kept(run_id, await self.stored())
         except (Lost, httpx2.TransportError) as error:
             self.record.note(self.name, f"stop did not arrive: {error!r}")

@@ -76,6 +76,12 @@ def test_anything_else_is_a_violation(items: list[Json], end: str, told: str) ->
     assert told in first
 
 
+def test_who_pressed_stop_knows_that_it_is_a_part_though_no_reader_was_told() -> None:
+    record = Record(questions={RUN: ASKED}, stops={RUN})
+    judge(record, "alice", stored(FIRST), asked={ASKED}, retried=set())
+    assert record.violations == []
+
+
 def test_what_grows_after_its_stop_was_acknowledged_is_a_violation() -> None:
     [found] = violations(stored(FIRST, SECOND[:7]), end="stopped", kept={ASKED: [FIRST]})
     assert "after its stop" in found
