@@ -75,7 +75,7 @@ async def test_the_upstream_of_these_tests_answers_as_the_sdk_expects(upstream: 
 
 
 async def test_a_secret_is_not_shown(upstream: OpenAI, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", "teahouse")
     async with hosted(upstream) as sessions:
         session = await sessions.create("vis_1")
         upstream.refuses(401, "Incorrect API key provided: sk-test-0123456789.")

@@ -32,6 +32,7 @@ from contract.memory import MemoryAttachments
 from contract.scenarios import Scenario, widget
 from house import Browser, Json, frames, message_of, of_type, problem_in, texts
 from teahouse import Settings, Teahouse, errors
+from teahouse.hosted import errors as hosted_errors
 from teahouse.store import errors as store_errors
 
 Events = AsyncIterator[ThreadStreamEvent]
@@ -429,8 +430,13 @@ async def whatever_house(tmp_path: Path) -> AsyncIterator[Browser]:
 
 # --- Every code has its page --------------------------------------------------------------------------
 
-STORE_KINDS = {kind.code: kind for kind in vars(store_errors).values() if isinstance(kind, errors.Kind)}
-CODES = sorted(errors.KINDS.keys() | STORE_KINDS.keys())
+ROOMS = {
+    kind.code: kind
+    for room in (store_errors, hosted_errors)
+    for kind in vars(room).values()
+    if isinstance(kind, errors.Kind)
+}
+CODES = sorted(errors.KINDS.keys() | ROOMS.keys())
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -449,7 +455,7 @@ def test_every_page_has_its_error() -> None:
 
 def test_every_sentence_can_be_said_in_both_languages() -> None:
     """The details that one language's sentences name are named by the other's."""
-    for kind in [*errors.KINDS.values(), *STORE_KINDS.values()]:
+    for kind in [*errors.KINDS.values(), *ROOMS.values()]:
         english, chinese = (sorted(_braces(" ".join(texts))) for texts in (kind.en, kind.zh))
         assert english == chinese, kind.code
 
