@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 
 import httpx2
@@ -19,6 +19,7 @@ from .town import Town
 from .verdict import is_whole, judge
 
 PATIENCE = 15.0
+_LOOK_AGAIN = 0.3
 """Seconds after the last fault in which a thread has to be free again, its readers knowing how its run ended."""
 
 
@@ -181,16 +182,27 @@ class _Playing:
         return False
 
     async def _agree(self) -> bool:
-        for visitor in self._visitors.values():
-            reader = Tab(visitor, name=f"{visitor.name}, anew")
-            reader.view.load(await _stored(visitor))
-            shown = reader.view.shown()
-            if not await self._until(lambda: all(tab.settled and tab.view.shown() == shown for tab in visitor.tabs)):  # noqa: B023
-                for tab in visitor.tabs:
-                    if tab.view.shown() != shown:
-                        self.record.violated(tab.name, f"shows {tab.view.shown()} where {shown} is stored")
-                return False
-        return True
+        return all([await self._agrees(visitor) for visitor in self._visitors.values()])
+
+    async def _agrees(self, visitor: Visitor) -> bool:
+        """Whether all tabs come to show what is stored. It is loaded anew: a run may begin that nobody had heard of."""
+        shown: object = None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    reader = Tab(visitor, name=f"{visitor.name}, anew")
+                    reader.view.load(await _stored(visitor))
+                    shown = reader.view.shown()
+                    if all(tab.settled and tab.view.shown() == shown for tab in visitor.tabs):
+                        return True
+                    with suppress(TimeoutError):  # what happened while it was loaded is no news any more
+                        async with asyncio.timeout(_LOOK_AGAIN):
+                            await self.record.news()
+        except TimeoutError:
+            for tab in visitor.tabs:
+                if tab.view.shown() != shown:
+                    self.record.violated(tab.name, f"shows {tab.view.shown()} where {shown} is stored")
+            return False
 
     async def _until(self, so: Callable[[], bool]) -> bool:
         try:
