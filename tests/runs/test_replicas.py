@@ -218,3 +218,17 @@ async def test_what_is_shutting_down_is_not_ready_and_begins_nothing(two: Two) -
             await reader.until('"done"')
             await draining
     assert texts(await two.b.items(thread_of(asked))) == ["Hello", "Once upon a time"]
+
+
+async def test_all_readers_are_told_the_same_end_whoever_has_ended_it(two: Two) -> None:
+    """Cut off from the others, a replica is asked to stop what they have interrupted."""
+    async with asking(two.a) as asked:
+        Dictated.deltas.put_nowait("Once ")
+        await asked.until("Once")
+        async with watching(two.b, thread_of(asked)) as reader:
+            await reader.until("Once")
+            two.cut_off()
+            await reader.until('"interrupted"')
+        await two.a.http.post(f"/chatkit/runs/{thread_of(asked)}/stop")
+        await asked.until('"state"')
+    assert asked.run == {"id": asked.run["id"], "state": "interrupted"}

@@ -80,7 +80,8 @@ class Run:
     Attributes:
         id: `run_` and a uuid7.
         thread_id: the thread it answers in; None for a relayed answer, whose thread we do not know.
-        state: how it stands.
+        state: how it stands, as readers are told.
+        outcome: how it ended, once `work` is done.
         frames: where its events are read.
         task: who makes it; set by its owner.
     """
@@ -106,7 +107,7 @@ class Run:
         self._stroke = stroke
         self._begun = False
         self._unwanted: Outcome | None = None
-        self._outcome: Outcome = "failed"
+        self.outcome: Outcome = "failed"
 
     def stop(self) -> None:
         """End it now. What was written is kept; the assistant is told. A run that has ended stays ended."""
@@ -138,16 +139,11 @@ class Run:
         except Exception:
             log.exception("run failed", run_id=self.id)
             self._say(Problem(errors.INTERNAL_ERROR))
-        self._outcome = self._unwanted or outcome
-
-    @property
-    def outcome(self) -> Outcome:
-        """How it ended, once `work` is done; `state` says so when everybody may know."""
-        return self._outcome
+        self.outcome = self._unwanted or outcome
 
     def close(self) -> None:
         """Let readers know that it has ended."""
-        self.state = self._outcome
+        self.state = self.outcome
         self.frames.close()
 
     async def _write(self) -> Outcome:

@@ -182,8 +182,15 @@ class Runs:
 
     async def _record_ends(self) -> None:
         for run_id, outcome in list(self._unrecorded.items()):
-            await self._ledger.end(run_id, outcome)
+            if not await self._ledger.end(run_id, outcome):
+                await self._learn_end(run_id)
             self._unrecorded.pop(run_id, None)
+
+    async def _learn_end(self, run_id: str) -> None:
+        """Another replica has ended it, or we have and did not hear of it: all readers are told the same."""
+        record, run = await self._ledger.find(run_id), self._running.get(run_id)
+        if run is not None and record is not None and record.state != "running":
+            run.outcome = record.state
 
     async def stop(self, thread_id: str) -> str | None:
         """End a thread's run, at whichever replica it is, and wait until what was written is kept. Its id."""
