@@ -61,7 +61,7 @@ class Reader:
 
     async def until(self, text: str) -> None:
         """Read on until a frame's data holds `text`."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):  # a busy machine may take its time to call a replica dead
             async for line in self.lines:
                 if line.startswith("id: "):
                     self.number = int(line.removeprefix("id: "))
