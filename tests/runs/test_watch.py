@@ -23,6 +23,8 @@ from chatkit.types import (
 from contract.scenarios import Scenario, updated
 from house import Browser, Json, all_runs_to_end, message_of, of_type, problem_in, served, texts
 from teahouse.protocol import now
+from teahouse.run_types import Outcome
+from teahouse.store.ledger import SqlLedger
 
 ELEMENT = {"accept": "text/event-stream;profile=teahouse, application/json"}
 
@@ -193,6 +195,30 @@ async def test_stop_ends_the_answer_for_every_reader_and_keeps_its_text(element:
         await reader.until("stopped")
     assert stopped.json() == {"run": reader.run["id"]}
     assert texts(await element.items(thread_id)) == ["Hello", "Once upon"]
+
+
+async def test_a_stop_that_comes_while_the_end_is_entered_breaks_nothing_off(
+    element: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, entering, end = asyncio.Event(), asyncio.Event(), SqlLedger.end
+
+    async def slow_end(self: SqlLedger, run_id: str, outcome: Outcome) -> bool:
+        entering.set()
+        await entered.wait()
+        return await end(self, run_id, outcome)
+
+    monkeypatch.setattr(SqlLedger, "end", slow_end)
+    async with asking(element) as reader:
+        Dictated.deltas.put_nowait("Once")
+        Dictated.deltas.put_nowait("")
+        await entering.wait()
+        await reader.until("Once")
+        stopping = asyncio.create_task(element.http.post(f"/chatkit/runs/{thread_of(reader)}/stop"))
+        done, _ = await asyncio.wait([stopping], timeout=0.2)
+        assert not done
+        entered.set()
+        await reader.until('"done"')
+    assert (await stopping).status_code == 200
 
 
 async def test_stopping_where_nothing_runs_is_no_error(element: Browser) -> None:

@@ -105,7 +105,7 @@ class Run:
         self._context = context
         self._bounds = bounds
         self._stroke = stroke
-        self._begun = False
+        self._works = False
         self._unwanted: Outcome | None = None
         self.outcome: Outcome = "failed"
 
@@ -119,27 +119,30 @@ class Run:
         self._end_as("interrupted")
 
     def _end_as(self, outcome: Outcome) -> None:
-        # Only once: a second cancellation would break off the keeping that the first one begins.
+        # Only once: a second cancellation would break off the keeping that the first one begins. And not after the
+        # work: it would break off the entering of its end.
         if self._unwanted is None and self.task is not None:
             self._unwanted = outcome
-            if self._begun:
+            if self._works:
                 self.task.cancel()
 
     async def work(self) -> None:
         """Make the answer, to its end whatever that is."""
-        self._begun = True
-        outcome: Outcome = "failed"
+        outcome: Outcome = self._unwanted or "failed"
+        self._works = self._unwanted is None
         try:
-            if self._unwanted is None:
+            if self._works:
                 outcome = await self._write()
         except asyncio.CancelledError:
-            outcome = "stopped"
+            outcome = self._unwanted or "stopped"
         except Problem as problem:
             self._say(problem)
         except Exception:
             log.exception("run failed", run_id=self.id)
             self._say(Problem(errors.INTERNAL_ERROR))
-        self.outcome = self._unwanted or outcome
+        finally:
+            self._works = False
+        self.outcome = outcome
 
     def close(self) -> None:
         """Let readers know that it has ended."""

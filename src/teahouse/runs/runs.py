@@ -169,16 +169,24 @@ class Runs:
         return run
 
     async def _make(self, run: Run) -> None:
-        await run.work()
-        if run.thread_id is not None:
-            self._unrecorded[run.id] = run.outcome
-            await self._try(self._record_ends())
-            del self._of_thread[run.thread_id]
+        try:
+            await run.work()
+            if run.thread_id is not None:
+                self._unrecorded[run.id] = run.outcome
+                await self._try(self._record_ends())
+        finally:
+            # Whatever happens, nobody waits for it for ever.
+            self._let_go(run)
+
+    def _let_go(self, run: Run) -> None:
         del self._running[run.id]
+        if run.thread_id is None:
+            run.close()
+            return
+        del self._of_thread[run.thread_id]
         run.close()
-        if run.thread_id is not None:
-            self._log.close(run.id)
-            self._log.tell("ended", run.thread_id)
+        self._log.close(run.id)
+        self._log.tell("ended", run.thread_id)
 
     async def _record_ends(self) -> None:
         for run_id, outcome in list(self._unrecorded.items()):
