@@ -319,6 +319,25 @@ async def test_a_store_that_is_restarted_in_mid_answer_costs_nothing(
     assert texts(await browser.items(events[0]["thread"]["id"])) == ["Hello", "Once upon a time"]
 
 
+async def test_a_commit_that_came_too_late_does_not_hold_the_thread(
+    open_house: Any, visit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = visit(await open_house(OneAnswer))
+    thread_id = await browser.open_thread()
+    begin_turn = SqlStore.begin_turn
+
+    async def unheard(self: SqlStore, *arguments: Any, **options: Any) -> None:
+        await begin_turn(self, *arguments, **options)
+        raise StoreUnavailable(CONNECTION_LOST)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlStore, "begin_turn", unheard)
+        refused = await browser.problem("threads.add_user_message", thread_id=thread_id, input=message_of("Again?"))
+        assert refused["status"] == 503
+    await browser.say("And now?", thread_id)
+    assert texts(await browser.items(thread_id))[-2:] == ["And now?", "Once upon a time"]
+
+
 async def test_a_store_that_fails_before_the_answer_is_an_http_error(open_house: Any, visit: Any) -> None:
     house = await open_house(Scenario)
     browser = visit(house)

@@ -148,9 +148,12 @@ class Runs:
         self._accepting.add(run.id)
         try:
             yield claim
-        except BaseException:
+        except BaseException as error:
             self._accepting.discard(run.id)
-            if claimed:
+            # Where no replica looks after another's runs, a claim that was committed after we had lost patience
+            # would hold its thread for ever.
+            is_late = isinstance(error, Problem) and error.kind.code == errors.STORE_UNAVAILABLE.code
+            if claimed or (is_late and not self._ledger.shared):
                 await self._try(self._ledger.release(run.id))
             raise
 
